@@ -1,0 +1,1 @@
+//! Models of the tail: what happens rarely and costs most.

@@ -1,1 +1,1 @@
-//! lib
+//! The edge: command line, HTTP, wiring.

@@ -1,1 +1,2 @@
-//! actors
+//! The runtime: supervision, typed messages, one actor a file.
+pub mod runtime;

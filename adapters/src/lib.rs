@@ -1,1 +1,1 @@
-//! adapters
+//! The outside: one folder per system, each behind a port of the domain.

@@ -1,0 +1,1 @@
+//! Supervision, handles, heartbeats, the compute pool.

@@ -1,0 +1,1 @@
+//! Features: declared in a registry, computed ahead of requests from observations.

@@ -86,6 +86,17 @@ pub enum Diagnosis {
     ThreadReplaced,
 }
 
+/// What became of a thread that hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It was abandoned now; so many are.
+    Now { leaked: usize },
+    /// It had been abandoned already.
+    Before,
+    /// It is nobody's to replace.
+    Impossible,
+}
+
 /// A child as its supervisor sees it.
 pub trait Child: Send + Sync + sealed::Runs {
     /// The child's name.
@@ -98,7 +109,7 @@ pub trait Child: Send + Sync + sealed::Runs {
 type Factory<A> = dyn Fn(&Birth) -> Result<A, StartError> + Send + Sync;
 
 pub(super) mod sealed {
-    use super::{Arc, Diagnosis, Duration, Heartbeat, Incarnation, LocalBoxFuture, StatusCell};
+    use super::{Arc, Diagnosis, Duration, Heartbeat, Incarnation, LocalBoxFuture, Replaced, StatusCell};
 
     /// What the runtime does with a child; nobody else can.
     #[allow(missing_docs, reason = "not reachable from outside the runtime")]
@@ -108,7 +119,7 @@ pub(super) mod sealed {
         fn start(&self, generation: u64) -> Incarnation;
         fn beats(&self, timeout: Duration) -> LocalBoxFuture<'static, bool>;
         fn diagnose(&self, thread_generation: Option<u64>, timeout: Duration) -> LocalBoxFuture<'static, Diagnosis>;
-        fn replace_thread(&self, thread_generation: Option<u64>) -> Option<usize>;
+        fn replace_thread(&self, thread_generation: Option<u64>) -> Replaced;
     }
 }
 
@@ -237,10 +248,13 @@ where
         ping.boxed_local()
     }
 
-    fn replace_thread(&self, thread_generation: Option<u64>) -> Option<usize> {
+    fn replace_thread(&self, thread_generation: Option<u64>) -> Replaced {
         match (&self.placement, thread_generation) {
-            (Placement::Thread(slot), Some(generation)) => Some(slot.replace(generation)),
-            _ => None,
+            (Placement::Thread(slot), Some(generation)) if slot.replace(generation) => {
+                Replaced::Now { leaked: slot.leaked() }
+            }
+            (Placement::Thread(_), _) => Replaced::Before,
+            _ => Replaced::Impossible,
         }
     }
 }

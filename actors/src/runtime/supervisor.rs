@@ -3,7 +3,9 @@
 //! Owns      the incarnations of its children
 //! Takes     [`Beat`]; the ends of its children reach it as futures, not as messages
 //! Restarts  with all its children started anew
-use super::child::{Birth, Child, ChildSpec, Departure, Diagnosis, Ended, Incarnation, Placement, StartError};
+use super::child::{
+    Birth, Child, ChildSpec, Departure, Diagnosis, Ended, Incarnation, Placement, Replaced, StartError,
+};
 use super::faults::{FaultKind, FaultPlan, FaultPoint, Injected};
 use super::handle::Handle;
 use super::heartbeat::Heartbeat;
@@ -22,6 +24,8 @@ use tokio::time::Instant;
 const FAULT_CHECK: Duration = Duration::from_millis(50);
 /// Beats that a stuck HTTP worker may miss before the process must be restarted.
 const WORKER_PATIENCE: u32 = 10;
+/// Cause and message of an actor whose thread another one blocked.
+const SIBLING_HUNG: (&str, &str) = ("sibling", "another actor hung on the same thread");
 /// Incarnations are numbered across the process, so that an older one never outranks a newer one, whoever started it.
 static NEXT_GENERATION: AtomicU64 = AtomicU64::new(1);
 
@@ -224,15 +228,16 @@ impl Supervisor {
         let thread = self.running[index].as_ref().and_then(|incarnation| incarnation.thread_generation);
         let (cause, message) = match diagnosis {
             Diagnosis::ActorStuck => ("hang", "it took no messages"),
-            Diagnosis::ThreadReplaced => ("sibling", "another actor hung on the same thread"),
+            Diagnosis::ThreadReplaced => SIBLING_HUNG,
             Diagnosis::ThreadStuck => match child.replace_thread(thread) {
-                Some(leaked) => {
+                Replaced::Before => SIBLING_HUNG,
+                Replaced::Now { leaked } => {
                     if leaked > self.spec.options.max_leaked_threads {
                         self.spec.options.fatal.raise(format!("{leaked} threads hang, {} lately", child.name()));
                     }
                     ("hang", "its thread was blocked")
                 }
-                None => {
+                Replaced::Impossible => {
                     self.worker_hangs(&child);
                     self.schedule_beat(index, generation, heartbeat, ctx);
                     return;

@@ -88,20 +88,28 @@ impl ThreadSlot {
         (now.arbiter.clone(), now.generation)
     }
 
-    /// Abandons the thread of generation `hung`, unless somebody did already; returns the threads leaked now.
-    pub fn replace(&self, hung: u64) -> usize {
+    /// Abandons the thread of generation `hung`; false if somebody did already.
+    pub fn replace(&self, hung: u64) -> bool {
         let old = self.current.load_full();
-        if old.generation == hung {
+        let ours = old.generation == hung;
+        if ours {
             self.current.store(Arc::new(Incarnation { generation: hung + 1, arbiter: Arbiter::new().handle() }));
             self.leaked.0.fetch_add(1, Ordering::Relaxed);
             let leaked = self.leaked.clone();
             // Runs if the thread ever comes back; then it ends in good order.
+            let itself = old.arbiter.clone();
             old.arbiter.spawn_fn(move || {
                 leaked.0.fetch_sub(1, Ordering::Relaxed);
+                itself.stop();
             });
-            old.arbiter.stop();
             tracing::warn!(thread = self.name, leaked = self.leaked.count(), "a hung thread was abandoned");
         }
+        ours
+    }
+
+    /// Threads of the whole process that hang, abandoned.
+    #[must_use]
+    pub fn leaked(&self) -> usize {
         self.leaked.count()
     }
 }

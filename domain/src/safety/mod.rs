@@ -1,6 +1,10 @@
 //! The rules that decide whether a model's output may leave, and what leaves instead.
 mod emergency_mode;
+mod emergency_state;
+mod history;
 mod overrides;
 
 pub use emergency_mode::{Behaviour, EmergencyEntry, InvalidScope, Scope};
-pub use overrides::Override;
+pub use emergency_state::{Approval, EmergencyState, ReleaseApprovals, ReleaseDecision};
+pub use history::{OTHER, ViolationCount, ViolationHistory, ViolationRecord};
+pub use overrides::{ActiveOverrides, Override};

@@ -40,6 +40,8 @@ pub enum ExtremesError {
         "value {value} lies too far above threshold {threshold} for 64-bit numbers: divide all values by 2 or more"
     )]
     RangeTooWide { value: f64, threshold: f64 },
+    #[error("exceedances from {smallest:e} to {largest:e} spread too wide for 64-bit numbers: move the threshold")]
+    SpreadTooWide { smallest: f64, largest: f64 },
     #[error("the exceedances, up to {largest}, are too small for 64-bit precision: multiply all values by a constant")]
     Underflow { largest: f64 },
     #[error(

@@ -44,7 +44,7 @@ impl GeneralizedPareto {
         (self.shape < 0.0).then(|| -self.scale / self.shape).filter(|end| end.is_finite())
     }
 
-    /// P(E > `exceedance`), in \[0, 1\]: 1 below zero, 0 beyond the end point.
+    /// P(E > `exceedance`), in \[0, 1\]: 1 below zero, 0 beyond the end point and for infinity, NaN for NaN.
     #[must_use]
     pub fn survival(&self, exceedance: f64) -> f64 {
         if exceedance.is_nan() || exceedance <= 0.0 {
@@ -69,7 +69,7 @@ impl GeneralizedPareto {
             let t = e / self.scale;
             let inner = self.shape * t;
             match () {
-                () if !(e >= 0.0) || inner <= -1.0 => f64::NEG_INFINITY,
+                () if e.is_nan() || e < 0.0 || inner <= -1.0 => f64::NEG_INFINITY,
                 () if inner.abs() < 1e-150 => -ln_scale - t,
                 () => -ln_scale - (1.0 + 1.0 / self.shape) * inner.ln_1p(),
             }
@@ -82,7 +82,7 @@ impl GeneralizedPareto {
 pub(super) fn cumulative_hazard(shape: f64, t: f64) -> f64 {
     let inner = shape * t;
     match () {
-        () if inner <= -1.0 => f64::INFINITY,
+        () if inner <= -1.0 || t == f64::INFINITY => f64::INFINITY,
         () if inner.abs() < 1e-150 => t,
         () => inner.ln_1p() / shape,
     }
@@ -145,6 +145,9 @@ mod tests {
         let pareto = GeneralizedPareto::new(-1.0, 2.0).unwrap();
         assert_eq!(pareto.end_point(), Some(2.0));
         assert_eq!((pareto.survival(2.5), pareto.survival(-1.0)), (0.0, 1.0));
+        for shape in [-0.2, 0.0, 0.2] {
+            assert_eq!(GeneralizedPareto::new(shape, 2.0).unwrap().survival(f64::INFINITY), 0.0, "shape {shape}");
+        }
         assert!((pareto.survival(0.5) - 0.75).abs() < 1e-15);
         assert_eq!(pareto.log_likelihood(&[1.0, 2.5]), f64::NEG_INFINITY);
         assert!(pareto.exceeded_with(0.0).is_nan() && pareto.exceeded_with(1.5).is_nan());

@@ -5,6 +5,7 @@
 //! minimise g(θ) = ln(ξ(θ)/θ) + ξ(θ) + 1, the mean negative log-likelihood, over θ > -1/max(e).
 //! Exceedances are divided by their mean first, so nothing here depends on their unit.
 
+use super::error::ExtremesError;
 use super::root::root;
 
 /// Lowest shape that a fit may have. Below it the usual asymptotic theory does not hold (Smith 1985), and below -1
@@ -15,7 +16,9 @@ pub(super) const LOWEST_SHAPE: f64 = -0.5;
 const SMALL: f64 = 0.02;
 /// Below this |θ| or |ξ| the distribution is the exponential, to the last bit.
 const VANISHING: f64 = 1e-100;
-const LANES: usize = 8;
+/// Far above any θ of a sample that spans less than 250 orders of magnitude, far below overflow.
+const HIGHEST_THETA: f64 = 1e270;
+const LANES: usize = 4;
 
 /// Exceedances in ascending order, divided by their mean.
 #[derive(Debug, Clone)]
@@ -69,6 +72,11 @@ impl Sample {
 
     pub(super) fn scaled(&self) -> &[f64] {
         &self.scaled
+    }
+
+    pub(super) fn spread_too_wide(&self) -> ExtremesError {
+        let smallest = self.scaled.first().copied().unwrap_or(0.0) * self.unit;
+        ExtremesError::SpreadTooWide { smallest, largest: self.largest * self.unit }
     }
 
     /// mean ln(1 + θe); NaN or -∞ for θ <= -1/largest.
@@ -171,7 +179,8 @@ impl Sample {
     /// Mean negative log-likelihood of the scaled sample; infinite outside of the support.
     pub(super) fn cost(&self, shape: f64, scale: f64) -> f64 {
         let theta = shape / scale;
-        if !(scale > 0.0 && scale.is_finite()) || !(theta * self.largest > -1.0) || theta > 1e280 {
+        let in_support = theta * self.largest > -1.0 && theta < 1e280; // false for NaN
+        if !in_support || scale <= 0.0 || scale.is_infinite() {
             return f64::INFINITY;
         }
         if shape.abs() < VANISHING || theta.abs() < VANISHING {
@@ -218,19 +227,16 @@ impl Sample {
         root(lower, at_lower, upper, at_upper, 1e-15, score)
     }
 
-    /// The likelihood's highest point among shapes >= -0.5.
-    pub(super) fn maximize(&self) -> Optimum {
-        let scale = self.best_scale(LOWEST_SHAPE, 1.0);
-        let mut best = Optimum { shape: LOWEST_SHAPE, scale, cost: self.cost(LOWEST_SHAPE, scale), at_limit: true };
+    /// The likelihood's highest point among shapes >= -0.5; `None` if it lies beyond the θ that 64-bit numbers reach.
+    pub(super) fn maximize(&self) -> Option<Optimum> {
+        let mut best = Optimum { shape: 0.0, scale: 1.0, cost: f64::INFINITY, at_limit: false };
         let mut consider = |theta: f64| {
             let shape = self.mean_ln_1p(theta);
-            if shape > LOWEST_SHAPE {
-                let vanishing = theta.abs() < VANISHING;
-                let (shape, scale) = if vanishing { (0.0, 1.0) } else { (shape, shape / theta) };
-                let cost = self.profile_cost(theta);
-                if cost < best.cost {
-                    best = Optimum { shape, scale, cost, at_limit: false };
-                }
+            let vanishing = theta.abs() < VANISHING;
+            let (shape, scale) = if vanishing { (0.0, 1.0) } else { (shape, shape / theta) };
+            let cost = scale.ln() + shape + 1.0; // g(θ)
+            if shape > LOWEST_SHAPE && cost < best.cost {
+                best = Optimum { shape, scale, cost, at_limit: false };
             }
         };
         let mut before = None::<Profile>;
@@ -245,7 +251,19 @@ impl Sample {
             }
             before = Some(here);
         });
-        best
+        let still_falling = before.is_some_and(|last| last.slope < 0.0 && last.theta >= HIGHEST_THETA);
+        if still_falling {
+            return None;
+        }
+        // On the limit the cost is ln β - mean ln(1 - e/(2β)) >= ln β + 1/(2β), which grows from β = largest/2 on.
+        if (self.largest / 2.0).ln() + 1.0 / self.largest < best.cost {
+            let (shape, scale) = (LOWEST_SHAPE, self.best_scale(LOWEST_SHAPE, 1.0));
+            let cost = self.cost(shape, scale);
+            if cost < best.cost {
+                best = Optimum { shape, scale, cost, at_limit: true };
+            }
+        }
+        Some(best)
     }
 
     /// Visits increasing θ, dense enough to separate the stationary points, over the whole range that can hold one.
@@ -262,7 +280,7 @@ impl Sample {
         }
         visit(0.0);
         let smallest = self.scaled.first().copied().unwrap_or(1.0);
-        let end = (2.0 * (1.0 - smallest) / smallest / smallest).clamp(1.0, 1e270);
+        let end = (2.0 * (1.0 - smallest) / smallest / smallest).clamp(1.0, HIGHEST_THETA);
         let mut theta = 0.05;
         while theta < end {
             visit(theta);

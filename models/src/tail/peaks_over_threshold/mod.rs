@@ -7,6 +7,22 @@
 //! The way through: [`PeaksOverThreshold`] chooses the exceedances (`threshold`), finds the exact likelihood maximum
 //! (`likelihood`) and its standard errors (`information`); the [`Fitted`] tail answers with values at risk and return
 //! levels (`risk`), intervals (`intervals`, `profile`) and a judgement of single values (`black_swan`).
+//!
+//! ```
+//! use bellwether_models::tail::peaks_over_threshold::*;
+//!
+//! let latencies_ms: Vec<f64> = (1..=500).map(|i| 20.0 / (f64::from(i) / 500.0).sqrt()).collect();
+//! let options = Options::default().with_threshold(Threshold::Quantile(Level::new(0.9)?));
+//! let fit = PeaksOverThreshold::new(options)?.fit(&latencies_ms)?;
+//!
+//! let level = Level::new(0.999)?;
+//! let at_risk = fit.value_at_risk(level)?;
+//! let interval = fit.interval(Quantity::ValueAtRisk(level), IntervalMethod::ProfileLikelihood, Coverage::default())?;
+//! assert!(interval.contains(at_risk));
+//! let judged = fit.judge(1e6, ReturnPeriod::new(10.0, 500.0)?, Coverage::default())?;
+//! assert!(judged.is_black_swan());
+//! # Ok::<(), ExtremesError>(())
+//! ```
 
 mod black_swan;
 mod closed_form;
@@ -88,13 +104,14 @@ impl PeaksOverThreshold {
     ///
     /// # Errors
     /// `Empty`; `NonFinite` names the first bad value; `ThresholdAboveAll`; `TooFewExceedances` below 10 or the minimum
-    /// set; `AllEqual` if the exceedances do not differ; `RangeTooWide`, `Underflow` at the ends of 64-bit numbers.
+    /// set; `AllEqual` if the exceedances do not differ; `RangeTooWide`, `SpreadTooWide`,
+    /// `Underflow` at the ends of 64-bit numbers.
     pub fn fit(&self, values: &[f64]) -> Result<Fitted, ExtremesError> {
         let Options { threshold, minimum_exceedances, tied_share_limit } = self.options;
         let threshold::Selection { threshold, exceedances } = threshold::select(values, threshold)?;
         let exceedance_rate = exceedances.len() as f64 / values.len() as f64;
         let sample = threshold::sample(exceedances, threshold, minimum_exceedances)?;
-        let optimum = sample.maximize();
+        let optimum = sample.maximize().ok_or_else(|| sample.spread_too_wide())?;
         let scaled_covariance = information::covariance(&sample, &optimum);
         let pareto = GeneralizedPareto::new(optimum.shape, optimum.scale * sample.unit)
             .map_err(|_| ExtremesError::Overflow { quantity: "the scale" })?;

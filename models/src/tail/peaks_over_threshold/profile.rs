@@ -33,6 +33,13 @@ pub(super) fn excess_limits(
     if estimate <= 0.0 {
         return (Some(0.0), Some(0.0)); // the threshold itself, which is known
     }
+    let unbounded = match excess {
+        // Shapes just below 1 reach every mean, at the likelihood of shape 1.
+        Excess::Mean(_) => {
+            sample.len() * (sample.cost(1.0, sample.best_scale(1.0, optimum.scale)) - optimum.cost) < cut
+        }
+        Excess::Scale | Excess::Quantile(_) => false,
+    };
     let side = |step: f64| {
         let mut shape = optimum.shape;
         let mut shortfall = |ln_excess: f64| {
@@ -46,7 +53,7 @@ pub(super) fn excess_limits(
         crossing(estimate.ln(), step, end, cut, &mut shortfall).map(f64::exp)
     };
     let step = 1.0 / sample.len().sqrt();
-    (side(-step), side(step))
+    (side(-step), if unbounded { None } else { side(step) })
 }
 
 /// Where `shortfall`, which is -`cut` at `start`, first reaches 0 in the direction of `step`; `None` if not before `end`.
@@ -87,7 +94,8 @@ fn best_shape(start: f64, m: f64, mut cost: impl FnMut(f64) -> f64) -> (f64, f64
             let next = if step > 0.0 { (*end + step).min(limit) } else { (*end + step).max(limit) };
             *end = next;
             let at_next = cost(next);
-            if !(at_next < at_middle) || next == limit {
+            let rises = at_next >= at_middle || at_next.is_nan();
+            if rises || next == limit {
                 break;
             }
             at_middle = at_next;

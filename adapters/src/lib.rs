@@ -1,2 +1,3 @@
 //! The outside: one folder per system, each behind a port of the domain.
+pub mod in_memory;
 pub mod sqlite;

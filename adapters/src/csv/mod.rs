@@ -1,0 +1,9 @@
+//! CSV files: a table reader that every command shares, and a recorded stream of observations played back.
+mod error;
+mod reader;
+mod replay;
+mod wire;
+
+pub use error::CsvError;
+pub use reader::{Column, CsvReader, Row};
+pub use replay::{Malformed, Replay, ReplayError, ReplayOptions, Speed, UnknownSpeed};

@@ -2,8 +2,10 @@
 mod error;
 mod reader;
 mod replay;
+mod speed;
 mod wire;
 
 pub use error::CsvError;
 pub use reader::{Column, CsvReader, Row};
-pub use replay::{Malformed, Replay, ReplayError, ReplayOptions, Speed, UnknownSpeed};
+pub use replay::{Malformed, Replay, ReplayError, ReplayOptions};
+pub use speed::{Speed, UnknownSpeed};

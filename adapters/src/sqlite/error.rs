@@ -14,7 +14,13 @@ pub(super) enum Doing {
 
 /// The store's word for `error`, met at `place`.
 pub(super) fn translate(place: &Path, doing: Doing, error: &Error) -> StoreError {
-    let (place, why) = (place.display().to_string(), error.to_string());
+    let (place, mut why) = (place.display().to_string(), error.to_string());
+    if let Error::SqliteFailure(failure, _) = error
+        && failure.code == ErrorCode::SystemIoFailure
+    {
+        // "disk I/O error" alone leaves the cause open; the extended code often knows it.
+        why = format!("{why} ({})", ffi::code_to_str(failure.extended_code));
+    }
     match error {
         Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged { place, why },

@@ -70,7 +70,7 @@ impl Answering {
             return release;
         }
         let Question { model, service, .. } = question;
-        enforce_emergency(&in_force.policy, &in_force.emergency, model, service, now(), release)
+        enforce_emergency(&in_force.policy, &in_force.emergency, model, service, release)
     }
 
     fn judge_by(

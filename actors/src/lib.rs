@@ -2,6 +2,7 @@
 //!
 //! Folders stand in the order in which data flows: `telemetry`, `features`, `models`, `safety`; beside them `config`, the
 //! `store` and the `runtime` that keeps them all alive.
+pub mod access;
 pub mod config;
 pub mod features;
 pub mod models;

@@ -32,14 +32,23 @@ impl FeatureReader {
             counter
         };
         let published = Snapshot::new(FeatureRegistry::clone(&registry));
-        Self { directory: Snapshot::new(HashMap::new()), registry: published, hits: requests("hit"), misses: requests("miss") }
+        Self {
+            directory: Snapshot::new(HashMap::new()),
+            registry: published,
+            hits: requests("hit"),
+            misses: requests("miss"),
+        }
     }
 
     /// The features of one service; counted as a hit or a miss of the cache.
     #[must_use]
     pub fn of(&self, service: &ServiceId) -> Option<Arc<ServiceFeatures>> {
         let found = self.directory.load().get(service).map(Snapshot::load_full);
-        if found.is_some() { self.hits.increment(1) } else { self.misses.increment(1) }
+        if found.is_some() {
+            self.hits.increment(1)
+        } else {
+            self.misses.increment(1)
+        }
         found
     }
 

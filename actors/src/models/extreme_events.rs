@@ -5,9 +5,7 @@
 //! Queue     64 requests; the next caller gets the fallback
 //! Restarts  with nothing lost; a request that killed it twice is refused from then on
 use super::extremes_report::{ExtremesQuestion, IntervalKind, report};
-use crate::runtime::{
-    Birth, ComputeError, ComputePool, FaultPoint, Injected, PoisonGuard, Slot, StartError,
-};
+use crate::runtime::{Birth, ComputeError, ComputePool, FaultPoint, Injected, PoisonGuard, Slot, StartError};
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use bellwether_domain::safety::Failure;
 use bellwether_domain::types::{FieldValue, Fields};

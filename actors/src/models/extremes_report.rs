@@ -157,10 +157,15 @@ fn bounds_of(interval: &Interval) -> Fields {
 fn warning(warning: FitWarning) -> String {
     match warning {
         FitWarning::TiedExceedances { share } => {
-            format!("{:.0} % of the exceedances are tied, as rounded values are: the errors are larger than they say", share * 100.0)
+            format!(
+                "{:.0} % of the exceedances are tied, as rounded values are: the errors are larger than they say",
+                share * 100.0
+            )
         }
         FitWarning::ShapeAtLimit => "the shape lies at its limit -0.5: the data end abruptly".to_owned(),
-        FitWarning::MeanMayBeInfinite => "the mean beyond any level may be infinite: rely on var, not on cvar".to_owned(),
+        FitWarning::MeanMayBeInfinite => {
+            "the mean beyond any level may be infinite: rely on var, not on cvar".to_owned()
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
+/// Wait between two attempts at an actor that cannot have taken the message.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(2);
+
 /// A place in an actor's queue; it travels in the message and is freed when the handler drops it.
 #[derive(Debug)]
 pub struct Slot {
@@ -143,6 +146,32 @@ impl<A: Actor> Handle<A> {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(self.unavailable(Reason::Died)),
             Err(_) => Err(self.unavailable(Reason::Deadline)),
+        }
+    }
+
+    /// As [`Handle::ask`], but asks again while the message cannot have been handled: a restart of the actor, which takes
+    /// less than a millisecond, costs the caller that time and not an error.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the deadline has passed, or when the message may have been handled.
+    pub async fn ask_persistently<M>(
+        &self,
+        deadline: Instant,
+        mut message: impl FnMut(Slot) -> M,
+    ) -> Result<M::Result, Unavailable>
+    where
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        loop {
+            match self.ask(deadline, &mut message).await {
+                Err(unavailable) if !unavailable.may_have_been_handled() && Instant::now() + PATIENCE < deadline => {
+                    tokio::time::sleep(PATIENCE).await;
+                }
+                answer => return answer,
+            }
         }
     }
 

@@ -16,6 +16,9 @@ pub struct Question<'a> {
     pub service: &'a ServiceId,
     /// Identity of the request.
     pub request_id: &'a str,
+    /// The request brought its own input: its answer says nothing about the service, so that no earlier answer bears on
+    /// it and it bears on no later one.
+    pub own_input: bool,
 }
 
 /// The judging part of a worker; clones share everything.
@@ -29,7 +32,11 @@ pub struct Answering {
 impl Answering {
     /// Judges by what `in_force` holds and tells `controller` of violations.
     #[must_use]
-    pub const fn new(in_force: Snapshot<SafetyInForce>, last: LastAnswers, controller: Handle<SafetyController>) -> Self {
+    pub const fn new(
+        in_force: Snapshot<SafetyInForce>,
+        last: LastAnswers,
+        controller: Handle<SafetyController>,
+    ) -> Self {
         Self { in_force, last, controller }
     }
 
@@ -52,11 +59,13 @@ impl Answering {
         preliminary: Option<&str>,
         stale_inputs: &[FeatureName],
     ) -> Release {
-        let last = self.last.get(question.model, question.service);
+        let last = if question.own_input { None } else { self.last.get(question.model, question.service) };
         let release =
             self.judge_by(&self.in_force.load(), question, outcome, preliminary, stale_inputs, last.as_deref());
         if let Release::Answer(answer) = &release {
-            self.remember(question, answer, last.as_deref());
+            if !question.own_input {
+                self.remember(question, answer, last.as_deref());
+            }
             self.report(question, answer);
         }
         release
@@ -97,7 +106,12 @@ impl Answering {
         judge(&in_force.policy, request)
     }
 
-    fn remember(&self, Question { model, service, .. }: Question<'_>, answer: &ValidatedOutput, last: Option<&LastAnswer>) {
+    fn remember(
+        &self,
+        Question { model, service, .. }: Question<'_>,
+        answer: &ValidatedOutput,
+        last: Option<&LastAnswer>,
+    ) {
         let output = answer.output().clone();
         let good = if answer.is_last_good_candidate() {
             Some(LastGood { output: output.clone(), at: now() })
@@ -108,7 +122,7 @@ impl Answering {
     }
 
     /// Counts the violations and adds them to the history; under load the history may miss some, the counters none.
-    fn report(&self, Question { model, service, request_id }: Question<'_>, answer: &ValidatedOutput) {
+    fn report(&self, Question { model, service, request_id, .. }: Question<'_>, answer: &ValidatedOutput) {
         let violations = &answer.verdict().violations;
         if violations.is_empty() {
             return;

@@ -199,7 +199,8 @@ impl SafetyController {
 
     /// The gauge per scope; services are counted together, their number is not bounded.
     fn measure(&self) {
-        let mut active: BTreeMap<String, f64> = BTreeMap::from([("global".to_owned(), 0.0), ("service".to_owned(), 0.0)]);
+        let mut active: BTreeMap<String, f64> =
+            BTreeMap::from([("global".to_owned(), 0.0), ("service".to_owned(), 0.0)]);
         active.extend(Capability::ALL.map(|model| (format!("model:{model}"), 0.0)));
         for entry in self.emergency.entries().filter(|entry| entry.active) {
             let scope = match &entry.scope {
@@ -213,7 +214,11 @@ impl SafetyController {
         }
     }
 
-    fn commit(&self, deadline: Instant, write: Write) -> impl Future<Output = Result<Written, SafetyWriteError>> + use<> {
+    fn commit(
+        &self,
+        deadline: Instant,
+        write: Write,
+    ) -> impl Future<Output = Result<Written, SafetyWriteError>> + use<> {
         let store = self.options.store.clone();
         async move { Ok(store.ask(deadline, |slot| Commit { slot, write }).await??) }
     }

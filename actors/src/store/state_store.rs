@@ -6,7 +6,9 @@
 //! Restarts  by opening the store again; nothing acknowledged is lost, nothing else was promised
 use crate::runtime::{Birth, FaultPoint, Injected, Slot, Snapshot, StartError, now};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
-use bellwether_domain::ports::{ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written};
+use bellwether_domain::ports::{
+    ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
+};
 use bellwether_domain::types::{Observation, Timestamp};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -168,7 +170,8 @@ impl Handler<Commit> for StateStoreActor {
             ctx.spawn(async {}.into_actor(self).map(|(), this, _| this.flush()));
         }
         Box::pin(async move {
-            let lost = || StoreError::Failed { place: "the store".to_owned(), why: "its actor was restarted".to_owned() };
+            let lost =
+                || StoreError::Failed { place: "the store".to_owned(), why: "its actor was restarted".to_owned() };
             committed.await.unwrap_or_else(|_| Err(lost()))
         })
     }

@@ -71,8 +71,7 @@ impl PushActor {
         faults: FaultPoint,
     ) -> impl Fn(&Birth) -> Result<Self, StartError> + Send + Sync {
         move |_| {
-            let (store, features, cell, faults) =
-                (store.clone(), features.clone(), Arc::clone(&cell), faults.clone());
+            let (store, features, cell, faults) = (store.clone(), features.clone(), Arc::clone(&cell), faults.clone());
             Ok(Self { store, features, cell, faults })
         }
     }

@@ -110,11 +110,8 @@ fn the_optimum_is_that_of_forty_digit_arithmetic_for_either_sign_of_the_shape() 
     }
 }
 
-/// Mean square twice the squared mean makes ξ = 0 a stationary point, and with it the exponential the optimum:
-/// k zeros-like values ε and one larger would do, but they must fit in closed form: a·1, b·x with (a + b)(a + b·x²) =
-/// 2·(a + b·x)². For a = b = 10: 2·(1 + x²)/… = (1 + x)², x = 1 has no spread; with x = 2 + √3 the equation is
-/// 2·10·10·(1 + x²) = 2·100·(1 + x)², which no x solves; a = 90, b = 10: 100·(90 + 10x²) = 2·(90 + 10x)²,
-/// 800x² - 3600x - 7200 = 0.
+/// g'(0) = 1 - mean e²/2 for a mean of 1: it vanishes where the mean square is twice the squared mean. Ninety values of 1
+/// and ten of x: 100·(90 + 10x²) = 2·(90 + 10x)², that is 800x² - 3600x - 7200 = 0.
 #[test]
 fn a_mean_square_of_twice_the_squared_mean_gives_the_exponential() {
     let x = (3600.0 + f64::sqrt(3600.0 * 3600.0 + 4.0 * 800.0 * 7200.0)) / 1600.0;

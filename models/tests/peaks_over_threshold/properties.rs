@@ -120,6 +120,26 @@ proptest! {
         }
     }
 
+    /// On a grid of shapes: just inside of a limit some parameters are likely enough, just outside of it none are.
+    #[test]
+    fn a_profile_limit_parts_likely_values_at_risk_from_unlikely_ones(sample in exceedances()) {
+        use bellwether_models::tail::peaks_over_threshold::GeneralizedPareto;
+        let fit = fit_all(&sample);
+        let interval = profile_interval(&fit, Quantity::ValueAtRisk(level(0.99)));
+        let (cut, depth) = (1.920729410347062, 100_f64.ln());
+        let shortfall = |value: f64| {
+            let likelihood = |shape: f64| {
+                let scale = value / ((shape * depth).exp_m1() / shape);
+                GeneralizedPareto::new(shape, scale).unwrap().log_likelihood(&sample)
+            };
+            let shapes = (0..1200).map(|i| -1.0 + 0.50003 * (0.004 * f64::from(i)).exp());
+            fit.log_likelihood() - shapes.map(likelihood).fold(f64::NEG_INFINITY, f64::max) - cut
+        };
+        let (lower, upper) = (interval.lower.unwrap(), interval.upper.unwrap());
+        prop_assert!(shortfall(upper * 1.001) > 0.0 && shortfall(lower * 0.999) > 0.0, "{:?}", interval);
+        prop_assert!(shortfall(upper * 0.98) < 0.02 && shortfall(lower * 1.02) < 0.02, "{:?}", interval);
+    }
+
     /// Whatever the bytes, the answer is a value or an error, never a panic.
     #[test]
     fn any_numbers_are_answered(values in prop::collection::vec(any::<f64>(), 0..60), threshold in any::<f64>()) {

@@ -45,7 +45,7 @@ pub(super) fn excess_limits(
         let mut shortfall = |ln_excess: f64| {
             let excess_value = ln_excess.exp();
             let cost = |shape: f64| sample.cost(shape, excess_value / excess.ratio(shape));
-            let best = best_shape(shape, sample.len(), cost);
+            let best = best_shape(shape, cost);
             shape = best.0;
             sample.len() * (best.1 - optimum.cost) - cut
         };
@@ -74,35 +74,29 @@ fn crossing(start: f64, mut step: f64, end: f64, cut: f64, mut shortfall: impl F
     }
 }
 
-/// The shape >= -0.5 of the lowest cost near `start`, and that cost. The exponential, shape 0, always has a finite cost.
-fn best_shape(start: f64, m: f64, mut cost: impl FnMut(f64) -> f64) -> (f64, f64) {
-    let mut middle = start;
-    let mut at_middle = cost(middle);
-    while !at_middle.is_finite() && middle.abs() > 1e-9 {
-        middle /= 2.0;
-        at_middle = cost(middle);
-    }
-    if !at_middle.is_finite() {
-        middle = 0.0;
-        at_middle = cost(middle);
-    }
-    let first_step = (1.0 + middle) * 0.5 / m.sqrt();
-    let (mut lower, mut upper) = (middle, middle);
-    for (end, limit) in [(&mut lower, LOWEST_SHAPE), (&mut upper, HIGHEST_SHAPE)] {
-        let mut step = first_step.copysign(limit);
-        loop {
-            let next = if step > 0.0 { (*end + step).min(limit) } else { (*end + step).max(limit) };
-            *end = next;
-            let at_next = cost(next);
-            let rises = at_next >= at_middle || at_next.is_nan();
-            if rises || next == limit {
-                break;
-            }
-            at_middle = at_next;
-            step *= 2.0;
+/// Shapes tried before the search narrows: with few exceedances the cost along them can have two minima.
+const GRID: [f64; 17] =
+    [LOWEST_SHAPE, -0.4, -0.3, -0.2, -0.1, 0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.4, 2.0, 3.5, 6.0, 10.0];
+
+/// The shape >= -0.5 of the lowest cost, and that cost. The exponential, shape 0, always has a finite one.
+///
+/// `start`: where the minimum is expected; it competes with the grid, so that an answer is never worse than near it.
+fn best_shape(start: f64, mut cost: impl FnMut(f64) -> f64) -> (f64, f64) {
+    let mut best = (start, cost(start));
+    for shape in GRID {
+        let at_shape = cost(shape);
+        if at_shape < best.1 || !best.1.is_finite() {
+            best = (shape, at_shape);
         }
     }
+    let lower = GRID.iter().copied().rfind(|&shape| shape < best.0).unwrap_or(LOWEST_SHAPE);
+    let upper = GRID.iter().copied().find(|&shape| shape > best.0).unwrap_or_else(|| {
+        let mut upper = 2.0 * best.0;
+        while upper < HIGHEST_SHAPE && cost(upper) < best.1 {
+            upper *= 2.0;
+        }
+        upper
+    });
     let found = minimum(lower, upper, 1e-10, &mut cost);
-    let at_lower = cost(lower);
-    if at_lower < found.1 { (lower, at_lower) } else { found }
+    if found.1 <= best.1 { found } else { best }
 }

@@ -65,8 +65,6 @@ impl Actor for ConfigManager {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let hash = self.options.active.load().hash.clone();
-        metrics::gauge!("config_version_info", "hash" => hash).set(1.0);
         ctx.run_interval(LOOK, Self::look);
         ctx.run_interval(FAULT_CHECK, |this, _| {
             if let Injected::Hang(_) = this.options.faults.strike_thread() {

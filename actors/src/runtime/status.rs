@@ -32,14 +32,14 @@ impl ActorState {
         }
     }
 
-    /// The number of the gauge `actor_state`: 0 stopped, 1 restarting, 2 hung, 3 running.
+    /// The number of the gauge `actor_state`: 1 running, 0 starting or restarting, -1 stopped, -2 hung.
     #[must_use]
     pub const fn gauge(self) -> f64 {
         match self {
-            Self::Stopped => 0.0,
-            Self::Restarting => 1.0,
-            Self::Hung => 2.0,
-            Self::Running => 3.0,
+            Self::Stopped => -1.0,
+            Self::Restarting => 0.0,
+            Self::Hung => -2.0,
+            Self::Running => 1.0,
         }
     }
 }

@@ -2,4 +2,5 @@
 pub mod csv;
 pub mod in_memory;
 pub mod process;
+pub mod simulator;
 pub mod sqlite;

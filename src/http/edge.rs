@@ -51,6 +51,15 @@ impl RequestContext {
     }
 }
 
+impl actix_web::FromRequest for RequestContext {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        ready(Self::of(request).ok_or_else(|| Problem::internal("the request did not pass the edge")))
+    }
+}
+
 /// The middleware of one pattern.
 #[derive(Debug)]
 pub(super) struct Edge {

@@ -127,9 +127,12 @@ fn listen(
     // Runs once on each worker's own thread; a worker that comes later has replaced one that died.
     let data = move |app: &mut web::ServiceConfig| {
         let extreme_events = Handle::new(Capability::ExtremeEvents.stem().into(), REPLICA_QUEUE);
-        match Arbiter::try_current() {
-            Some(arbiter) if born.try_send(Born { arbiter, extreme_events: extreme_events.clone() }).is_ok() => {}
-            _ => fatal.raise("an HTTP worker could not be given its actors".to_owned()),
+        let told = Arbiter::try_current().map(|arbiter| {
+            let extreme_events = extreme_events.clone();
+            born.try_send(Born { arbiter, extreme_events })
+        });
+        if !matches!(told, Some(Ok(()))) {
+            fatal.raise("an HTTP worker could not be given its actors".to_owned());
         }
         app.app_data(web::Data::new(Worker { services: Arc::clone(&services), extreme_events }));
     };

@@ -362,8 +362,8 @@ pub(super) fn inventory(services: &Services) -> LabelValues {
 impl LabelValues {
     /// Lets every series exist, at 0.
     pub(super) fn touch(&self, metrics: &Metrics) {
-        let texts = |all: &'_ [String]| all.iter().map(String::as_str).collect::<Vec<_>>();
-        let (actors, features) = (self.actors.iter().map(String::as_str).collect::<Vec<_>>(), texts(&self.features));
+        let actors: Vec<&str> = self.actors.iter().map(String::as_str).collect();
+        let features: Vec<&str> = self.features.iter().map(String::as_str).collect();
         let checks: Vec<(&str, &str, &str)> =
             self.checks.iter().map(|(model, check, level)| (*model, check.as_str(), *level)).collect();
         metrics.touch(&Inventory {

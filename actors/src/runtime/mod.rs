@@ -26,6 +26,6 @@ pub use heartbeat::{Beat, Heartbeat};
 pub use poison_guard::PoisonGuard;
 pub use snapshot::Snapshot;
 pub use status::{ActorName, ActorState, ActorView, StatusBoard, StatusCell};
-pub use supervisor::{SupervisionOptions, Supervisor, SupervisorSpec, run_root};
+pub use supervisor::{RunningRoot, SupervisionOptions, Supervisor, SupervisorSpec, run_root};
 pub use thread_slot::{Fatal, LeakedThreads, ThreadSlot};
 pub use watchdog::watch_main_thread;

@@ -1,2 +1,3 @@
 //! The edge: command line, HTTP, wiring.
+pub mod observability;
 pub mod settings;

@@ -6,5 +6,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run(std::env::args_os(), bellwether::startup::serve)
+    // The control plane is wired in `startup`, which is not part of this build yet.
+    cli::run(std::env::args_os(), |_, _| anyhow::bail!("this build cannot serve yet"))
 }

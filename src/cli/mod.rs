@@ -26,9 +26,9 @@ pub const ESCALATION: u8 = 70;
 
 const AFTER_HELP: &str = "\
 Examples:
-  bellwether serve                                    run with everything embedded, on http://127.0.0.1:8000
-  bellwether serve --config config/production.toml    run with your settings
-  bellwether settings show                            every setting in force, and where it is from
+  bellwether serve                       run with everything embedded, on http://127.0.0.1:8000
+  bellwether serve --config prod.toml    run with your settings
+  bellwether settings show               every setting in force, and where it is from
 
 Environment:
   BELLWETHER__SECTION__KEY    a setting, such as BELLWETHER__SERVER__LISTEN=0.0.0.0:8000

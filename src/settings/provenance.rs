@@ -38,23 +38,27 @@ impl Provenance {
     /// None that settings can cause.
     pub fn list(&self, settings: &Settings) -> Result<Vec<Setting>, serde_json::Error> {
         let mut all = Vec::new();
-        self.collect(serde_json::to_value(settings)?, String::new(), &mut all);
+        collect(serde_json::to_value(settings)?, Some(&self.tree), String::new(), &mut all);
         all.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(all)
     }
+}
 
-    fn collect(&self, value: serde_json::Value, key: String, all: &mut Vec<Setting>) {
-        match value {
-            serde_json::Value::Object(entries) => {
-                for (name, value) in entries {
-                    let key = if key.is_empty() { name } else { format!("{key}.{name}") };
-                    self.collect(value, key, all);
-                }
+/// Walks values and their places side by side: a feature's name may hold a dot.
+fn collect(value: serde_json::Value, place: Option<&Node>, key: String, all: &mut Vec<Setting>) {
+    match value {
+        serde_json::Value::Object(entries) => {
+            for (name, value) in entries {
+                let place = place.and_then(|node| node.find([name.as_str()]));
+                let bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+                let name = if bare { name } else { format!("{name:?}") };
+                let key = if key.is_empty() { name } else { format!("{key}.{name}") };
+                collect(value, place, key, all);
             }
-            value => {
-                let source = self.origin(&key).map_or_else(|| "default".to_owned(), ToString::to_string);
-                all.push(Setting { key, value, source });
-            }
+        }
+        value => {
+            let source = place.map_or_else(|| "default".to_owned(), |node| node.origin.to_string());
+            all.push(Setting { key, value, source });
         }
     }
 }

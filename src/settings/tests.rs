@@ -72,6 +72,15 @@ fn a_later_layer_wins_and_every_value_knows_its_place() {
 }
 
 #[test]
+fn a_name_with_a_dot_keeps_its_place() {
+    let (_folder, layers) = with_file("features.ttl_ms.\"a.b\" = 5\n");
+    let loaded = layers.load().unwrap();
+    let listed = loaded.provenance.list(&loaded.settings).unwrap();
+    let setting = listed.iter().find(|setting| setting.key == "features.ttl_ms.\"a.b\"").unwrap();
+    assert!(setting.source.ends_with("s.toml line 1"), "{}", setting.source);
+}
+
+#[test]
 fn a_refusal_names_key_place_and_remedy() {
     for (text, expected) in [
         (

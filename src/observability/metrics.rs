@@ -54,23 +54,27 @@ families! {
     SAFETY_VIOLATIONS_TOTAL = "safety_violations_total" Counter ["model_type", "check", "severity"]
         "Outputs that did not pass a safety check.";
     SAFETY_EMERGENCY_ACTIVE = "safety_emergency_active" Gauge ["scope"]
-        "Whether the emergency brake is on: 1 on, 0 off.";
+        "Whether the emergency brake is on: 1 on, 0 off; scope service counts the services.";
     ACTOR_RESTARTS_TOTAL = "actor_restarts_total" Counter ["actor", "cause"]
         "Restarts of an actor by cause.";
     ACTOR_STATE = "actor_state" Gauge ["actor"]
-        "State of an actor: 1 running, 0 starting or restarting, -1 given up.";
+        "State of an actor: 1 running, 0 starting or restarting, -1 stopped, -2 hung.";
     ACTOR_QUEUE_DEPTH = "actor_queue_depth" Gauge ["actor"]
         "Messages that wait for an actor.";
     ACTOR_LEAKED_THREADS = "actor_leaked_threads" Gauge []
         "Threads of hung actors that were left behind.";
     TELEMETRY_SAMPLES_TOTAL = "telemetry_samples_total" Counter ["source"]
         "Well-formed samples received, used by a feature or not.";
+    TELEMETRY_SAMPLES_DROPPED_TOTAL = "telemetry_samples_dropped_total" Counter []
+        "Samples dropped because the feature store was busy or being restarted.";
     TELEMETRY_SOURCE_BREAKER_STATE = "telemetry_source_breaker_state" Gauge ["source"]
         "Circuit breaker of a source: 0 closed, 1 half-open, 2 open.";
     FEATURE_CACHE_REQUESTS_TOTAL = "feature_cache_requests_total" Counter ["result"]
         "Look-ups in the feature cache by result (hit, miss).";
     FEATURE_AGE_SECONDS = "feature_age_seconds" Gauge ["feature"]
         "Age of the newest value of a feature.";
+    CONFIG_DRIFT = "config_drift" Gauge []
+        "Whether the store holds another configuration version than the one in force: 1 yes, 0 no.";
     LOG_LINES_DROPPED_TOTAL = "log_lines_dropped_total" Counter []
         "Log lines dropped because their reader is too slow.";
 }
@@ -232,6 +236,8 @@ fn touch(inventory: &Inventory<'_>) {
     }
     gauge!(SAFETY_EMERGENCY_ACTIVE, labels(&[("scope", "global")])).increment(0.0);
     gauge!(ACTOR_LEAKED_THREADS).increment(0.0);
+    gauge!(CONFIG_DRIFT).increment(0.0);
+    counter!(TELEMETRY_SAMPLES_DROPPED_TOTAL).increment(0);
     counter!(LOG_LINES_DROPPED_TOTAL).increment(0);
 }
 

@@ -74,7 +74,7 @@ impl PolledSource {
                     self.hand_over(observations);
                 }
                 Ok(Polled::Ended) => {
-                    tracing::info!(source = %self.options.features.actor(), "the source has given all it has");
+                    tracing::info!(source = self.options.cell.name(), "the source has given all it has");
                     return;
                 }
                 Err(error) => {

@@ -32,6 +32,12 @@ pub struct SourceBoard(Vec<Arc<SourceCell>>);
 const NEVER: i64 = i64::MIN;
 
 impl SourceCell {
+    /// The source's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// `count` observations arrived at `at`.
     pub fn seen(&self, count: usize, at: Timestamp) {
         self.samples.increment(count as u64);

@@ -235,13 +235,11 @@ impl Grown {
     pub(super) fn root(mut self, workers: Vec<(ArbiterHandle, Handle<ExtremeEventsActor>)>) -> SupervisorSpec {
         let model: ActorName = Capability::ExtremeEvents.stem().into();
         let faults = self.faults.point(&model, MODEL_FAULTS);
+        let poison = PoisonGuard::new(Arc::clone(&model));
         let mut replicas: Vec<Arc<dyn Child>> = Vec::new();
         for (replica, (arbiter, handle)) in workers.into_iter().enumerate() {
-            let options = ExtremeEventsOptions {
-                pool: self.pool.clone(),
-                poison: PoisonGuard::new(Arc::clone(&model)),
-                faults: faults.clone(),
-            };
+            let options =
+                ExtremeEventsOptions { pool: self.pool.clone(), poison: poison.replica(), faults: faults.clone() };
             let (placement, factory) = (Placement::Worker(arbiter), ExtremeEventsActor::factory(options));
             let board = &self.supervision.board;
             replicas.push(ChildSpec::new(board, &handle, Some(replica), placement, self.heartbeat, factory));

@@ -10,12 +10,17 @@ use std::time::{Duration, Instant};
 const CAPACITY: usize = 256;
 const FORGET_AFTER: Duration = Duration::from_secs(600);
 
-/// Shared by all incarnations of one replica: the message in work, and those that killed.
+/// What one replica's incarnations have in common: the message in work, and the ledger that all replicas share.
 #[derive(Debug)]
 pub struct PoisonGuard {
+    shared: Arc<Shared>,
+    in_work: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Shared {
     actor: ActorName,
     born: Instant,
-    in_work: AtomicU64,
     ledger: ArcSwapOption<PoisonLedger>,
 }
 
@@ -23,7 +28,14 @@ impl PoisonGuard {
     /// Nothing remembered.
     #[must_use]
     pub fn new(actor: ActorName) -> Arc<Self> {
-        Arc::new(Self { actor, born: Instant::now(), in_work: AtomicU64::new(0), ledger: ArcSwapOption::empty() })
+        let shared = Shared { actor, born: Instant::now(), ledger: ArcSwapOption::empty() };
+        Arc::new(Self { shared: Arc::new(shared), in_work: AtomicU64::new(0) })
+    }
+
+    /// The guard of another replica: a message that killed here is known there.
+    #[must_use]
+    pub fn replica(&self) -> Arc<Self> {
+        Arc::new(Self { shared: Arc::clone(&self.shared), in_work: AtomicU64::new(0) })
     }
 
     /// Runs `work` on message `id` (not 0; a hash of its content), or refuses: `None` when the message has killed twice.
@@ -40,20 +52,22 @@ impl PoisonGuard {
     /// Whether message `id` has killed twice.
     #[must_use]
     pub fn is_poison(&self, id: u64) -> bool {
-        self.ledger.load().as_ref().is_some_and(|ledger| ledger.is_poison(id, self.born.elapsed()))
+        let Shared { born, ledger, .. } = &*self.shared;
+        ledger.load().as_ref().is_some_and(|ledger| ledger.is_poison(id, born.elapsed()))
     }
 
     /// Message `id` killed its handler, wherever that ran.
     pub fn killed(&self, id: u64) {
-        let mut ledger = self
-            .ledger
-            .load()
-            .as_ref()
-            .map_or_else(|| PoisonLedger::new(CAPACITY, FORGET_AFTER), |ledger| PoisonLedger::clone(ledger));
-        let poison = ledger.killed(id, self.born.elapsed());
-        self.ledger.store(Some(Arc::new(ledger)));
-        if poison {
-            tracing::error!(actor = %self.actor, message_id = id, "a message killed its handler twice and is dropped from now on");
+        let Shared { actor, born, ledger } = &*self.shared;
+        ledger.rcu(|known| {
+            let mut known = known
+                .as_ref()
+                .map_or_else(|| PoisonLedger::new(CAPACITY, FORGET_AFTER), |known| PoisonLedger::clone(known));
+            known.killed(id, born.elapsed());
+            Some(Arc::new(known))
+        });
+        if self.is_poison(id) {
+            tracing::error!(%actor, message_id = id, "a message killed its handler twice and is dropped from now on");
         }
     }
 
@@ -74,9 +88,9 @@ mod tests {
     #[test]
     fn a_message_that_kills_twice_is_refused_and_others_go_on() {
         let guard = PoisonGuard::new("actor".into());
-        for _ in 0..2 {
-            assert!(catch_unwind(AssertUnwindSafe(|| guard.run(7, || panic!("killed")))).is_err());
-            guard.blame_the_dead();
+        for replica in [guard.replica(), guard.replica()] {
+            assert!(catch_unwind(AssertUnwindSafe(|| replica.run(7, || panic!("killed")))).is_err());
+            replica.blame_the_dead();
         }
         assert_eq!((guard.run(7, || 1), guard.run(8, || 2)), (None, Some(2)));
     }

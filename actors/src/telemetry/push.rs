@@ -8,13 +8,16 @@ use super::SourceCell;
 use crate::features::{FeatureStore, Ingest};
 use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, StartError, Unavailable, now};
 use crate::store::{Commit, StateStoreActor};
-use actix::{Actor, Context, Handler, Message, ResponseFuture};
+use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture};
 use bellwether_domain::ports::{StoreError, Write, Written};
 use bellwether_domain::types::Observation;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How long observations are kept, and how often older ones are forgotten.
+const KEPT: Duration = Duration::from_secs(48 * 3_600);
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How long an acknowledgement may wait for the feature store; what is on disk reaches it later anyway.
 const PUBLISHED_WITHIN: Duration = Duration::from_millis(250);
 
@@ -79,6 +82,15 @@ impl PushActor {
 
 impl Actor for PushActor {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(FORGET_EVERY, |this, _| {
+            let forget = Write::ForgetObservationsBefore(now().minus(KEPT));
+            if let Err(unavailable) = this.store.tell(|slot| Commit { slot, write: forget }) {
+                tracing::debug!(reason = %unavailable, "old observations stay a minute longer");
+            }
+        });
+    }
 }
 
 impl Handler<Push> for PushActor {

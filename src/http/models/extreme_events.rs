@@ -37,7 +37,7 @@ pub struct ExtremeEventsRequest {
     #[serde(default)]
     #[schema(value_type = String, default = "default", min_length = 1, max_length = 200)]
     service: ServiceId,
-    /// Features that replace what the store holds.
+    /// Features that replace what the store holds; of the quantity that is fitted, the newest value.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, f64>)]
     features: GivenFeatures,
@@ -190,6 +190,12 @@ impl ExtremeEventsRequest {
         let quantities = self.quantity.as_ref().map_or(USUAL_QUANTITIES.to_vec(), |quantity| vec![quantity.as_str()]);
         let (name, recent) = quantities.into_iter().find_map(|name| Some((name, features.recent(name)?)))?;
         let (values, as_of) = (recent.values(), recent.as_of()?);
+        if let Some(given) = self.features.get(name) {
+            // The request knows better what was measured last.
+            let mut values = values.to_vec();
+            *values.last_mut()? = *given;
+            return Some((values.into(), name.to_owned(), UsedFeature { value: *given, as_of: now(), stale: false }));
+        }
         let stale = now().since(as_of) > worker.services.features.registry().ttl(name);
         let used = UsedFeature { value: *values.last()?, as_of, stale };
         Some((values, name.to_owned(), used))

@@ -1,1 +1,2 @@
 //! The edge: command line, HTTP, wiring.
+pub mod http;

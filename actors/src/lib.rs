@@ -1,2 +1,12 @@
 //! The runtime: supervision, typed messages, one actor a file.
+//!
+//! Folders stand in the order in which data flows: `telemetry`, `features`, `models`, `safety`; beside them `config`, the
+//! `store` and the `runtime` that keeps them all alive.
+pub mod access;
+pub mod config;
+pub mod features;
+pub mod models;
 pub mod runtime;
+pub mod safety;
+pub mod store;
+pub mod telemetry;

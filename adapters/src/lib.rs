@@ -1,1 +1,6 @@
 //! The outside: one folder per system, each behind a port of the domain.
+pub mod csv;
+pub mod in_memory;
+pub mod process;
+pub mod simulator;
+pub mod sqlite;

@@ -1,1 +1,2 @@
 //! Models of the tail: what happens rarely and costs most.
+pub mod peaks_over_threshold;

@@ -1,0 +1,4 @@
+//! Access: who owns the API keys.
+mod key_keeper;
+
+pub use key_keeper::{AddKey, KeyKeeper, KeyKeeperOptions, KeyWriteError, PublishKeys, RemoveKey};

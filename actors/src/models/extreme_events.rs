@@ -1,0 +1,157 @@
+//! Extreme events: an inference replica that fits the tail of the values it is given.
+//!
+//! Owns      nothing: a fit answers for its own request
+//! Takes     [`PredictExtremes`]: small samples are fitted at once, large ones on the compute pool
+//! Queue     64 requests; the next caller gets the fallback
+//! Restarts  with nothing lost; a request that killed it twice is refused from then on
+use super::extremes_report::{ExtremesQuestion, IntervalKind, report};
+use crate::runtime::{Birth, ComputeError, ComputePool, FaultPoint, Injected, PoisonGuard, Slot, StartError};
+use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
+use bellwether_domain::safety::Failure;
+use bellwether_domain::types::{FieldValue, Fields};
+use bellwether_models::tail::peaks_over_threshold::ExtremesError;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Values that are fitted where the request arrived: well below 200 us.
+const AT_ONCE: usize = 1_000;
+
+/// Asks for the tail of some values.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Fields, Refusal>")]
+pub struct PredictExtremes {
+    /// Place in the queue.
+    pub slot: Slot,
+    /// Finite, oldest first.
+    pub values: Arc<[f64]>,
+    /// What is asked.
+    pub question: Arc<ExtremesQuestion>,
+    /// When the caller wants an answer at the latest.
+    pub deadline: Instant,
+}
+
+/// Why there is no output.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// The values or the question do not make a tail: the asker's to mend.
+    Question(ExtremesError),
+    /// The model's failure.
+    Failure(Failure),
+}
+
+/// What the replica needs.
+#[derive(Debug, Clone)]
+pub struct ExtremeEventsOptions {
+    /// For large samples.
+    pub pool: ComputePool,
+    /// For requests that kill.
+    pub poison: Arc<PoisonGuard>,
+    /// For injected faults.
+    pub faults: FaultPoint,
+}
+
+/// The actor.
+#[derive(Debug)]
+pub struct ExtremeEventsActor {
+    options: ExtremeEventsOptions,
+}
+
+crate::answers_heartbeat!(ExtremeEventsActor);
+
+impl ExtremeEventsActor {
+    /// A factory for the supervisor.
+    pub fn factory(options: ExtremeEventsOptions) -> impl Fn(&Birth) -> Result<Self, StartError> + Send + Sync {
+        move |_| {
+            options.poison.blame_the_dead();
+            Ok(Self { options: options.clone() })
+        }
+    }
+}
+
+impl Actor for ExtremeEventsActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<PredictExtremes> for ExtremeEventsActor {
+    type Result = ResponseFuture<Result<Fields, Refusal>>;
+
+    fn handle(&mut self, message: PredictExtremes, ctx: &mut Self::Context) -> Self::Result {
+        let (wait, spoil) = match self.options.faults.strike() {
+            Injected::Nothing => (None, false),
+            Injected::Nan => (None, true),
+            Injected::Slow(wait) => (Some(wait), false),
+            Injected::Error => {
+                return Box::pin(async { Err(Refusal::Failure(Failure::Error("an injected fault".to_owned()))) });
+            }
+            Injected::Hang(duration) => {
+                // The HTTP worker's thread is not ours to block: the actor takes no messages instead.
+                ctx.wait(tokio::time::sleep(duration).into_actor(self));
+                (Some(duration), false)
+            }
+        };
+        let PredictExtremes { slot, values, question, deadline } = message;
+        let id = identity(&values, &question);
+        if values.len() <= AT_ONCE {
+            let answer = self.options.poison.run(id, || report(&values, &question));
+            return Box::pin(finish(slot, wait, spoil, answer.map(|fields| fields.map_err(Refusal::Question))));
+        }
+        let (pool, poison) = (self.options.pool.clone(), Arc::clone(&self.options.poison));
+        Box::pin(async move {
+            if poison.is_poison(id) {
+                return finish(slot, wait, spoil, None).await;
+            }
+            let answer = match pool.run(deadline, move || report(&values, &question)).await {
+                Ok(fields) => fields.map_err(Refusal::Question),
+                Err(error) => {
+                    if error == ComputeError::Panicked {
+                        poison.killed(id);
+                    }
+                    Err(Refusal::Failure(failure(error)))
+                }
+            };
+            finish(slot, wait, spoil, Some(answer)).await
+        })
+    }
+}
+
+/// Acts out what is left of an injected fault, and frees the queue's slot.
+async fn finish(
+    slot: Slot,
+    wait: Option<Duration>,
+    spoil: bool,
+    answer: Option<Result<Fields, Refusal>>,
+) -> Result<Fields, Refusal> {
+    if let Some(wait) = wait {
+        tokio::time::sleep(wait).await;
+    }
+    drop(slot);
+    let dropped = || Failure::Error("this request killed the model twice and is dropped".to_owned());
+    let mut fields = answer.unwrap_or_else(|| Err(Refusal::Failure(dropped())))?;
+    if spoil {
+        fields.set("shape", FieldValue::Number(f64::NAN));
+    }
+    Ok(fields)
+}
+
+const fn failure(error: ComputeError) -> Failure {
+    match error {
+        ComputeError::Overloaded => Failure::Overloaded,
+        ComputeError::Deadline => Failure::Deadline,
+        ComputeError::Panicked => Failure::Panic,
+    }
+}
+
+/// A hash of the request: what makes it the same message when it comes again.
+fn identity(values: &[f64], question: &ExtremesQuestion) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    values.len().hash(&mut hasher);
+    // The ends tell requests apart well enough, at a cost that does not grow with the sample.
+    for value in values.iter().take(16).chain(values.iter().rev().take(16)) {
+        value.to_bits().hash(&mut hasher);
+    }
+    let lists = (question.levels.as_ref().map(Vec::len), question.return_periods.as_ref().map(Vec::len));
+    (lists, question.judge_newest, question.intervals == IntervalKind::Profile).hash(&mut hasher);
+    hasher.finish().max(1)
+}

@@ -1,0 +1,110 @@
+//! Push actor: observations that others send; durable before they are acknowledged.
+//!
+//! Owns      nothing but its place in the order
+//! Takes     [`Push`], answered when the observations are on disk and the feature store has published them
+//! Queue     256 batches; the next caller is told to come back
+//! Restarts  with nothing lost: what was not acknowledged is sent again by its sender
+use super::SourceCell;
+use crate::features::{FeatureStore, Ingest};
+use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, StartError, Unavailable, now};
+use crate::store::{Commit, StateStoreActor};
+use actix::{Actor, Context, Handler, Message, ResponseFuture};
+use bellwether_domain::ports::{StoreError, Write, Written};
+use bellwether_domain::types::Observation;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long an acknowledgement may wait for the feature store; what is on disk reaches it later anyway.
+const PUBLISHED_WITHIN: Duration = Duration::from_millis(250);
+
+/// Keeps observations and puts them into the features.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<PushOutcome, PushError>")]
+pub struct Push {
+    /// Place in the queue.
+    pub slot: Slot,
+    /// Well-formed observations.
+    pub observations: Vec<Observation>,
+    /// When the caller wants an answer at the latest.
+    pub deadline: Instant,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushOutcome {
+    /// Observations that were new.
+    pub accepted: usize,
+    /// Observations whose key was known already.
+    pub duplicates: usize,
+}
+
+/// Why a batch was not acknowledged; it is safe to send it again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each message documents its variant: input, place, remedy")]
+pub enum PushError {
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("an injected fault")]
+    Injected,
+}
+
+/// The actor.
+#[derive(Debug)]
+pub struct PushActor {
+    store: Handle<StateStoreActor>,
+    features: Handle<FeatureStore>,
+    cell: Arc<SourceCell>,
+    faults: FaultPoint,
+}
+
+crate::answers_heartbeat!(PushActor);
+
+impl PushActor {
+    /// A factory for the supervisor.
+    pub fn factory(
+        store: Handle<StateStoreActor>,
+        features: Handle<FeatureStore>,
+        cell: Arc<SourceCell>,
+        faults: FaultPoint,
+    ) -> impl Fn(&Birth) -> Result<Self, StartError> + Send + Sync {
+        move |_| {
+            let (store, features, cell, faults) = (store.clone(), features.clone(), Arc::clone(&cell), faults.clone());
+            Ok(Self { store, features, cell, faults })
+        }
+    }
+}
+
+impl Actor for PushActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Push> for PushActor {
+    type Result = ResponseFuture<Result<PushOutcome, PushError>>;
+
+    fn handle(&mut self, Push { slot, observations, deadline }: Push, _: &mut Self::Context) -> Self::Result {
+        if matches!(self.faults.strike_thread(), Injected::Hang(_) | Injected::Error) {
+            return Box::pin(async { Err(PushError::Injected) });
+        }
+        let (store, features, cell) = (self.store.clone(), self.features.clone(), Arc::clone(&self.cell));
+        Box::pin(async move {
+            let _waiting = slot; // a batch counts as queued until it is durable
+            let write = Write::Observations(observations.clone());
+            let written = store.ask(deadline, |slot| Commit { slot, write }).await??;
+            let Written::Observations(new) = written else {
+                return Ok(PushOutcome { accepted: 0, duplicates: observations.len() });
+            };
+            cell.seen(observations.len(), now());
+            let accepted = new.iter().filter(|new| **new).count();
+            let duplicates = observations.len() - accepted;
+            // Duplicates go along: after a restart of the feature store they may be news to it.
+            let published = deadline.min(Instant::now() + PUBLISHED_WITHIN);
+            if let Err(unavailable) = features.ask(published, |slot| Ingest { slot, observations }).await {
+                tracing::debug!(reason = %unavailable, "the feature store will catch up from the store");
+            }
+            Ok(PushOutcome { accepted, duplicates })
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! Stands in for the systems that keep things, for tests and for runs that need not outlive the process.
+mod store;
+
+pub use store::InMemoryStore;

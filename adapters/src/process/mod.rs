@@ -1,0 +1,5 @@
+//! The process's own metrics, from `/proc/self`.
+mod client;
+mod wire;
+
+pub use client::ProcessMetrics;

@@ -1,0 +1,3 @@
+//! The adapters against real files and real processes.
+#[cfg(test)]
+mod stores;

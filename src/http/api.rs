@@ -1,0 +1,73 @@
+//! The whole API: one table of routes, one document.
+use super::openapi::{self, RenderedDocument};
+use super::routes::{OWN, Table};
+use super::{admin, config, features, health, metrics, models, safety, telemetry};
+use utoipa::OpenApi;
+
+/// Every route of the process.
+pub const TABLE: Table = &[
+    OWN,
+    health::ROUTES,
+    metrics::ROUTES,
+    models::ROUTES,
+    safety::ROUTES,
+    config::ROUTES,
+    features::ROUTES,
+    telemetry::ROUTES,
+    admin::ROUTES,
+];
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    health::health,
+    health::live,
+    health::ready,
+    metrics::get,
+    models::extreme_events::post,
+    models::list::get,
+    safety::emergency_mode::post,
+    safety::status::get,
+    safety::overrides::post,
+    safety::overrides::delete,
+    config::active::get,
+    features::list::get,
+    features::registry::get,
+    features::service::get,
+    features::history::get,
+    telemetry::observations::post,
+    telemetry::observations::get,
+    admin::faults::post,
+    admin::faults::get,
+    admin::faults::delete,
+    admin::keys::post,
+    admin::keys::get,
+    admin::keys::delete,
+))]
+struct Api;
+
+/// The OpenAPI document of every route.
+///
+/// # Errors
+/// A part that does not serialise; a fault of the program.
+pub fn document() -> serde_json::Result<serde_json::Value> {
+    openapi::assemble([Api::openapi()], TABLE)
+}
+
+/// The document as it is served.
+///
+/// # Errors
+/// As [`document`].
+pub fn rendered() -> serde_json::Result<RenderedDocument> {
+    document().map(|document| openapi::render(&document))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_documented_and_every_documented_route_exists() {
+        assert_eq!(openapi::disagreements(&document().unwrap(), TABLE), Vec::<String>::new());
+        assert_eq!(super::super::routes::faults(TABLE), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,126 @@
+//! From a model's outcome to the HTTP answer: judged, looked at once more, wrapped, counted, logged.
+use super::super::envelope::{Addressed, Envelope, UsedFeature};
+use super::super::problem::Problem;
+use super::super::services::{RETRY_AFTER_S, Services};
+use super::super::{RequestContext, RequestId};
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderValue};
+use bellwether_actors::safety::Question;
+use bellwether_domain::safety::{Failure, Release, Source, ValidatedOutput};
+use bellwether_domain::types::{Capability, FeatureName, Fields, ServiceId};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A question to a model on its way through the edge.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// The request's identity, its caller, its arrival.
+    pub context: RequestContext,
+    /// Which model.
+    pub model: Capability,
+    /// Which version of it answers.
+    pub model_version: &'a str,
+    /// For which service.
+    pub service: &'a ServiceId,
+    /// The request's values speak for themselves, not for the service.
+    pub own_input: bool,
+    /// The features that bear on the answer.
+    pub features: BTreeMap<String, UsedFeature>,
+    /// What the log says of the input.
+    pub input: &'a (dyn Describe + Sync),
+}
+
+/// What the log says of an input: short, whatever its size.
+pub trait Describe: std::fmt::Debug {
+    /// JSON text.
+    fn describe(&self) -> String;
+}
+
+/// Answers a question by what `outcome` says, unless the brake is on.
+///
+/// # Errors
+/// The caller's own fault, from `outcome`; 503 where the brake blocks.
+pub async fn answer<F>(services: &Services, asked: Asked<'_>, outcome: F) -> Result<HttpResponse, Problem>
+where
+    F: Future<Output = Result<Result<Fields, Failure>, Problem>>,
+{
+    let (model, service) = (asked.model, asked.service);
+    let request_id: &RequestId = &asked.context.request_id;
+    let question = Question { model, service, request_id: request_id.as_str(), own_input: asked.own_input };
+    let release = match services.answering.braked(question) {
+        Some(release) => release,
+        None => {
+            let begin = std::time::Instant::now();
+            let outcome = outcome.await?;
+            metrics::histogram!("model_inference_duration_seconds", "model" => model.stem()).record(begin.elapsed());
+            let stale: Vec<FeatureName> = stale_inputs(&asked.features);
+            services.answering.judge(question, outcome, None, &stale)
+        }
+    };
+    match services.answering.last_look(question, release) {
+        Release::Blocked { scope, reason, since } => {
+            count(model, "blocked", "emergency");
+            let detail = format!("emergency mode blocks {scope} since {since}: {reason}");
+            Err(Problem::unavailable(RETRY_AFTER_S, detail).of_kind("emergency"))
+        }
+        Release::Answer(answer) => Ok(written(services, &asked, &answer)),
+    }
+}
+
+fn stale_inputs(features: &BTreeMap<String, UsedFeature>) -> Vec<FeatureName> {
+    features.iter().filter(|(_, used)| used.stale).filter_map(|(name, _)| FeatureName::new(name).ok()).collect()
+}
+
+fn written(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput) -> HttpResponse {
+    let latency_ms = asked.context.started.elapsed().as_secs_f64() * 1e3;
+    let config = services.config.load();
+    let addressed = Addressed {
+        request_id: &asked.context.request_id,
+        model: asked.model,
+        model_version: asked.model_version,
+        service: asked.service,
+        config_version: &config.id,
+        features: &asked.features,
+    };
+    let envelope = Envelope::around(answer, &addressed, latency_ms);
+    // A struct of finite numbers and text always serialises; the vector grows once for most answers.
+    let mut body = Vec::with_capacity(2048);
+    if serde_json::to_writer(&mut body, &envelope).is_err() {
+        body.clear();
+    }
+    let reason = answer.fallback().map_or("none", |used| used.reason.as_str());
+    count(asked.model, answer.source().as_str(), reason);
+    log(services, asked, answer, latency_ms);
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(body)
+}
+
+fn count(model: Capability, source: &'static str, reason: &'static str) {
+    metrics::counter!("model_outputs_total", "model" => model.stem(), "source" => source, "reason" => reason)
+        .increment(1);
+}
+
+/// One line per inference; of good ones a sample, of others every one.
+fn log(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput, latency_ms: f64) {
+    let good = answer.source() == Source::Model && answer.verdict().is_safe;
+    let sampled = services.inference_sample >= 1.0 || rand::random::<f64>() < services.inference_sample;
+    if (good && !sampled) || !tracing::enabled!(target: "inference", tracing::Level::INFO) {
+        return;
+    }
+    tracing::info!(
+        target: "inference",
+        model = asked.model.stem(),
+        service = asked.service.as_str(),
+        request_id = asked.context.request_id.as_str(),
+        source = answer.source().as_str(),
+        reason = answer.fallback().map(|used| used.reason.as_str()),
+        input = asked.input.describe(),
+        output = json(answer.output()),
+        safety_check = json(answer.verdict()),
+        latency_ms,
+        "answered"
+    );
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -93,20 +93,22 @@ fn quoted_after<'a>(message: &'a str, start: &str) -> Option<&'a str> {
 /// Maps would take the last of them silently. In valid JSON a key is a string followed by a colon, and belongs to
 /// the innermost open object; so only quotes and braces matter, and numbers are skipped at the speed of `memchr`.
 pub(super) fn duplicate_key(bytes: &[u8]) -> Option<Problem> {
-    let mut open: Vec<Keys<'_>> = Vec::new();
+    let mut keys = Keys::default();
     let mut at = 0;
-    while let Some(found) = memchr::memchr3(b'"', b'{', b'}', bytes.get(at..)?) {
-        at += found;
+    loop {
+        let rest = bytes.get(at..)?;
+        at += find(rest, |byte| matches!(byte, b'"' | b'{' | b'}'), |far| memchr::memchr3(b'"', b'{', b'}', far))?;
         match bytes[at] {
-            b'{' => open.push(Keys::default()),
-            b'}' => drop(open.pop()),
+            b'{' => keys.open_object(),
+            b'}' => keys.close_object(),
             _ => {
                 let start = at + 1;
                 let end = end_of_string(bytes, start)?;
                 let next = bytes[end + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
                 if next == Some(&b':') {
                     let key = unescaped(&bytes[start..end]);
-                    if !open.last_mut()?.insert(key.clone()) {
+                    if !keys.insert(key) {
+                        let key = unescaped(&bytes[start..end]);
                         let name = super::problem::shortened(String::from_utf8_lossy(&key).into_owned());
                         return Some(Problem::bad_request(format!("the key `{name}` is there twice in one object")));
                     }
@@ -116,14 +118,25 @@ pub(super) fn duplicate_key(bytes: &[u8]) -> Option<Problem> {
         }
         at += 1;
     }
-    None
+}
+
+/// Position of the first byte that is wanted: the near ones by hand, since starting `memchr` costs more than they do.
+#[inline]
+fn find(bytes: &[u8], wanted: impl Fn(u8) -> bool, far: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
+    const NEAR: usize = 16;
+    let near = &bytes[..bytes.len().min(NEAR)];
+    match near.iter().position(|byte| wanted(*byte)) {
+        Some(at) => Some(at),
+        None => far(&bytes[near.len()..]).map(|at| at + near.len()),
+    }
 }
 
 /// Position of the quote that ends the string whose content starts at `start`.
 fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        let rest = bytes.get(at..)?;
+        at += find(rest, |byte| matches!(byte, b'"' | b'\\'), |far| memchr::memchr2(b'"', b'\\', far))?;
         if bytes[at] == b'"' {
             return Some(at);
         }
@@ -139,22 +152,48 @@ fn unescaped(raw: &[u8]) -> Cow<'_, [u8]> {
     serde_json::from_slice::<String>(&quoted).map_or(Cow::Borrowed(raw), |text| Cow::Owned(text.into_bytes()))
 }
 
-/// The keys of one object so far.
+/// The keys so far of all objects that are open.
 #[derive(Default)]
 struct Keys<'a> {
+    /// Of all open objects, the innermost last; those of a wide object move to its `many`.
     few: Vec<Cow<'a, [u8]>>,
-    many: HashSet<Cow<'a, [u8]>>,
+    open: Vec<Object<'a>>,
+}
+
+struct Object<'a> {
+    /// Where its keys start in `Keys::few`.
+    start: usize,
+    many: Option<HashSet<Cow<'a, [u8]>>>,
 }
 
 impl<'a> Keys<'a> {
-    fn insert(&mut self, key: Cow<'a, [u8]>) -> bool {
-        if self.many.is_empty() && self.few.len() < FEW_KEYS {
-            let new = !self.few.contains(&key);
-            self.few.push(key);
-            return new;
+    fn open_object(&mut self) {
+        self.open.push(Object { start: self.few.len(), many: None });
+    }
+
+    fn close_object(&mut self) {
+        if let Some(object) = self.open.pop() {
+            self.few.truncate(object.start);
         }
-        self.many.extend(self.few.drain(..));
-        self.many.insert(key)
+    }
+
+    /// Whether the key is new in the innermost object.
+    fn insert(&mut self, key: Cow<'a, [u8]>) -> bool {
+        let Some(object) = self.open.last_mut() else { return true };
+        if let Some(many) = &mut object.many {
+            return many.insert(key);
+        }
+        let here = &self.few[object.start..];
+        if here.contains(&key) {
+            return false;
+        }
+        if here.len() < FEW_KEYS {
+            self.few.push(key);
+        } else {
+            let many = self.few.drain(object.start..).chain([key]);
+            object.many = Some(many.collect());
+        }
+        true
     }
 }
 

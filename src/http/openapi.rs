@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document: handlers say what is their own with `#[utoipa::path]`, the table of routes says the rest.
 //!
-//! A handler documents its success and its special refusals (409, 412, a 404 without a path parameter); whatever the
+//! utoipa knows actix-web's extractors, not ours: write `request_body = T` for `StrictJson<T>`, `params(T)` with
+//! `#[into_params(parameter_in = Query)]` for `StrictQuery<T>`. A handler documents its success and its special refusals (409, 412, a 404 without a path parameter); whatever the
 //! edge itself can answer is added here from the route's row, so that it cannot be forgotten or contradicted.
 use super::auth::Access;
 use super::limits::Admission;
@@ -90,7 +91,14 @@ pub fn disagreements(document: &Value, table: Table) -> Vec<String> {
         found.push(format!("{} is mounted but not documented", name(row.verb.as_str(), row.pattern)));
     }
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        for method in item.as_object().into_iter().flatten().map(|(method, _)| method) {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let parameter_name = parameter["name"].as_str().unwrap_or_default();
+                if parameter["in"] == "path" && !path.contains(&format!("{{{parameter_name}}}")) {
+                    found
+                        .push(format!("{} has no `{parameter_name}` in its path: it is a query's", name(method, path)));
+                }
+            }
             if !rows(table).any(|row| row.pattern == path && key_of(row) == *method) {
                 found.push(format!("{} is documented but not mounted", name(method, path)));
             }
@@ -249,5 +257,8 @@ mod tests {
             disagreements(&json!({ "paths": {} }), OWN_TABLE),
             ["GET /openapi.json is mounted but not documented"]
         );
+        let misplaced =
+            json!({ "paths": { "/openapi.json": { "get": { "parameters": [{ "in": "path", "name": "limit" }] } } } });
+        assert_eq!(disagreements(&misplaced, OWN_TABLE).len(), 1);
     }
 }

@@ -123,6 +123,7 @@ where
     .client_disconnect_timeout(Duration::from_secs(2)) // how long an unread body is read on, for the client's sake
     .shutdown_timeout(config.shutdown_timeout.as_secs().max(1))
     .tcp_nodelay(true)
+    .h1_allow_half_closed(false) // a client that went away takes its request with it
     .disable_signals()
     .bind(config.listen.as_str())?;
     Ok(Bound { addresses: server.addrs(), server: server.run() })

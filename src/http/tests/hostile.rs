@@ -69,7 +69,7 @@ fn a_body_that_drips_is_ended_by_its_total_time() {
 
 #[test]
 fn a_head_that_drips_is_ended_on_a_fresh_and_on_a_used_connection() {
-    let app = App::start(|_| {});
+    let app = App::start(|config| config.header_timeout = Duration::from_secs(1));
     for used in [false, true] {
         let mut client = app.connect();
         if used {

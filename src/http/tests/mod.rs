@@ -4,7 +4,7 @@ mod manners;
 
 use super::auth::{KeyRing, sha256};
 use super::body::BodyLimits;
-use super::openapi::{OWN_TABLE, assemble, render};
+use super::openapi::{assemble, render};
 use super::routes::{Endpoint, OWN, Table, Verb};
 use super::server::{self, ServerConfig};
 use super::{Access, Check, Principal, Problem, RequestId, StrictJson, StrictQuery};
@@ -15,8 +15,9 @@ use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
+use utoipa::OpenApi as _;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Numbers {
     #[serde(default)]
@@ -25,11 +26,17 @@ struct Numbers {
 
 impl Check for Numbers {}
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Page {
     limit: Option<u32>,
 }
 
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(sum, page, item))]
+struct Api;
+
+#[utoipa::path(post, path = "/sum", request_body = Numbers, responses((status = 200, description = "The sum.", body = Object)))]
 async fn sum(body: StrictJson<Numbers>) -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "sum": body.0.values.iter().sum::<f64>() }))
 }
@@ -38,10 +45,12 @@ async fn who(principal: Principal, id: RequestId) -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "name": &*principal.name, "id": id.as_str() }))
 }
 
+#[utoipa::path(get, path = "/page", params(Page), responses((status = 200, description = "It.", body = Option<u32>, content_type = "application/json")))]
 async fn page(query: StrictQuery<Page>) -> HttpResponse {
     HttpResponse::Ok().json(query.0.limit)
 }
 
+#[utoipa::path(get, path = "/item/{id}", responses((status = 200, description = "It.", body = u32, content_type = "application/json")))]
 async fn item(id: web::Path<u32>) -> HttpResponse {
     HttpResponse::Ok().json(*id)
 }
@@ -86,7 +95,7 @@ impl App {
         let mut config = ServerConfig {
             listen: "127.0.0.1:0".to_owned(),
             workers: 1,
-            header_timeout: Duration::from_millis(300),
+            header_timeout: Duration::from_secs(3),
             body: BodyLimits { bytes: 10_000, timeout: Duration::from_millis(300) },
             keep_alive: Duration::from_millis(500),
             ..ServerConfig::default()
@@ -102,7 +111,7 @@ impl App {
         let ring = KeyRing::new([key("ann", Role::Admin), key("otto", Role::Operator)], true);
         let parts = config.edge_parts(ring.shared());
         let in_flight = std::sync::Arc::clone(&parts.in_flight);
-        let document = render(&assemble([], OWN_TABLE).unwrap());
+        let document = render(&assemble([Api::openapi()], TABLE).unwrap());
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {

@@ -1,4 +1,5 @@
 //! A panicking, failing or hanging child comes back behind the same handle; a supervisor that cannot help gives up.
+#![expect(clippy::unwrap_used, reason = "a test may")]
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use bellwether_actors::runtime::*;
 use bellwether_domain::supervision::{Backoff, Exit, RestartIntensity, Strategy};

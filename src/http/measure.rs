@@ -2,30 +2,16 @@
 //!
 //! Handles are looked up once and kept per worker and route, so that a request costs two atomic operations and no
 //! hashing. Labels are bounded: `endpoint` is the route's pattern or `unmatched`, `method` a known one or `other`.
+use crate::observability::metrics::{
+    HTTP_HANDLER_PANICS_TOTAL as PANICS, HTTP_REQUEST_DURATION_SECONDS as DURATION, HTTP_REQUESTS_TOTAL as REQUESTS,
+};
 use actix_web::http::{Method, StatusCode};
-use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+use metrics::{Counter, Histogram, counter, histogram};
 use std::cell::RefCell;
 use std::time::Duration;
 
-/// Requests by route, method and status.
-pub const REQUESTS: &str = "http_requests_total";
-/// Time from the request's head to the answer's head, by route.
-pub const DURATION: &str = "http_request_duration_seconds";
-/// Handlers that panicked, by route.
-pub const PANICS: &str = "http_handler_panics_total";
-/// Upper bounds of the duration's buckets in seconds, for whoever installs the recorder: 50 us to 10 s.
-pub const DURATION_BUCKETS_S: [f64; 17] = [
-    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.15, 0.3, 1.0, 3.0, 10.0,
-];
 /// Label of requests that no route matches.
 pub const UNMATCHED: &str = "unmatched";
-
-/// Says what the families are; to be called once, after the recorder is installed.
-pub fn describe() {
-    describe_counter!(REQUESTS, "HTTP requests by route, method and status.");
-    describe_histogram!(DURATION, metrics::Unit::Seconds, "Time from a request's head to its answer's head.");
-    describe_counter!(PANICS, "HTTP handlers that panicked, by route.");
-}
 
 /// Handles of one route in one worker.
 pub struct EndpointMetrics {

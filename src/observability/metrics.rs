@@ -47,6 +47,8 @@ families! {
         "HTTP requests answered.";
     HTTP_REQUEST_DURATION_SECONDS = "http_request_duration_seconds" Histogram ["endpoint"]
         "Time from a request's head to its answer.";
+    HTTP_HANDLER_PANICS_TOTAL = "http_handler_panics_total" Counter ["endpoint"]
+        "Requests whose handler panicked; they were answered with 500.";
     MODEL_INFERENCE_DURATION_SECONDS = "model_inference_duration_seconds" Histogram ["model"]
         "Time from asking a model to its judged output.";
     MODEL_OUTPUTS_TOTAL = "model_outputs_total" Counter ["model", "source", "reason"]
@@ -204,6 +206,7 @@ fn touch(inventory: &Inventory<'_>) {
         let all = labels(&[("endpoint", endpoint), ("method", method), ("status", "200")]);
         counter!(HTTP_REQUESTS_TOTAL, all).increment(0);
         drop(histogram!(HTTP_REQUEST_DURATION_SECONDS, labels(&[("endpoint", endpoint)])));
+        counter!(HTTP_HANDLER_PANICS_TOTAL, labels(&[("endpoint", endpoint)])).increment(0);
     }
     for model in inventory.models {
         drop(histogram!(MODEL_INFERENCE_DURATION_SECONDS, labels(&[("model", model)])));

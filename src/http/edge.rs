@@ -162,6 +162,9 @@ where
             Err(problem) => {
                 let mut payload = request.take_payload();
                 body::discard(request.headers(), &mut payload).await;
+                if problem.status() == StatusCode::TOO_MANY_REQUESTS {
+                    self.parts.in_flight.hold_back().await;
+                }
                 ServiceResponse::new(kept.clone(), problem.respond(Some(&request_id)))
             }
         };

@@ -7,11 +7,18 @@
 //! which answer with the fallback; this one is the last line before memory grows.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Requests in flight per worker, unless settings say otherwise.
 pub const DEFAULT_IN_FLIGHT_PER_WORKER: usize = 64;
 /// What a refused caller is told to wait, in seconds: the shortest that HTTP can say.
 pub const RETRY_AFTER_S: u32 = 1;
+
+/// How long the answer to a refused caller is held back. Callers that repeat at once would otherwise be refused at the
+/// full speed of the workers and leave nothing of them for those who were let in.
+pub const HELD_BACK: Duration = Duration::from_millis(80);
+/// Answers held back at most; beyond it they leave at once, so that memory stays bounded.
+const MOST_HELD_BACK: usize = 8_192;
 
 /// Whether a route counts against the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +29,20 @@ pub enum Admission {
     Always,
 }
 
+/// An answer that is held back; counted until it leaves or its caller goes away.
+struct Held<'a>(&'a AtomicUsize, usize);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Count of requests in flight, shared by all workers.
 #[derive(Debug)]
 pub struct InFlight {
     now: AtomicUsize,
+    held_back: AtomicUsize,
     limit: usize,
 }
 
@@ -33,7 +50,7 @@ impl InFlight {
     /// Nothing in flight; at least one request is let in.
     #[must_use]
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { now: AtomicUsize::new(0), limit: limit.max(1) })
+        Arc::new(Self { now: AtomicUsize::new(0), held_back: AtomicUsize::new(0), limit: limit.max(1) })
     }
 
     /// Takes a place, or `None` if all are taken. The place is given back when the guard is dropped, whether the
@@ -44,6 +61,14 @@ impl InFlight {
         let before = self.now.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::clone(self));
         (before < self.limit).then_some(place)
+    }
+
+    /// Waits with the answer to a refused caller.
+    pub async fn hold_back(&self) {
+        let held = Held(&self.held_back, self.held_back.fetch_add(1, Ordering::Relaxed));
+        if held.1 < MOST_HELD_BACK {
+            tokio::time::sleep(HELD_BACK).await;
+        }
     }
 
     /// How many there are now.

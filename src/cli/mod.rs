@@ -2,6 +2,9 @@
 //!
 //! Standard output holds results and nothing else. A refusal is at most three lines on standard error: what, where,
 //! `hint:`. The reader of a pipe may leave early: that is success.
+mod evt;
+mod output;
+mod plot;
 mod refusal;
 mod serve;
 mod settings;
@@ -28,6 +31,7 @@ const AFTER_HELP: &str = "\
 Examples:
   bellwether serve                                    run with everything embedded, on http://127.0.0.1:8000
   bellwether serve --config config/production.toml    run with your settings
+  bellwether evt fit --data fire.csv --column loss    how large the extremes of a column become
   bellwether settings show                            every setting in force, and where it is from
 
 Environment:
@@ -53,6 +57,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Evt(evt::Arguments),
     Settings(settings::Arguments),
 }
 
@@ -67,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, serve: Serve) -> ExitC
     // The hook has said where; the process ends in order instead of with 101.
     let outcome = std::panic::catch_unwind(|| match arguments.command {
         Command::Serve(arguments) => serve::run(arguments, serve),
+        Command::Evt(arguments) => evt::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Settings(arguments) => settings::run(arguments).map(|()| ExitCode::SUCCESS),
     });
     match outcome {

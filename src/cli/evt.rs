@@ -15,7 +15,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Bytes and rows of a file beyond which its reading would take too long, or its values too much memory.
-const MOST_BYTES: u64 = 512 << 20;
+const MOST_BYTES: u64 = 384 << 20;
 const MOST_ROWS: usize = 10_000_000;
 /// Exceedances beyond which a fit would take too long.
 const MOST_EXCEEDANCES: usize = 1_000_000;
@@ -236,9 +236,14 @@ struct Values {
 impl Values {
     fn read(path: &Path, column: &str) -> Result<Self, Refusal> {
         let file = path.display().to_string();
-        let source =
-            File::open(path).map_err(|error| CsvError::NotOpened { file: file.clone(), why: error.to_string() });
-        let source = Limited { source: source.map_err(|error| advised(&error.to_string()))?, left: MOST_BYTES };
+        let source = File::open(path).map_err(|error| {
+            advised(&CsvError::NotOpened { file: file.clone(), why: error.to_string() }.to_string())
+        })?;
+        if source.metadata().is_ok_and(|facts| facts.len() > MOST_BYTES) {
+            let what = format!("{file} is larger than {} MiB", MOST_BYTES >> 20);
+            return Err(Refusal::new(what, "split the file, or fit its latest part"));
+        }
+        let source = Limited { source, left: MOST_BYTES };
         Self::take(CsvReader::new(source, file).map_err(|error| advised(&error.to_string()))?, column)
     }
 

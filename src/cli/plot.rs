@@ -74,10 +74,11 @@ impl Axis {
     fn round_powers(&self, most: u32) -> Vec<f64> {
         let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
         let decades = u32::try_from(last - first).unwrap_or(1);
-        let within: &[f64] = match decades {
-            0..=1 => &[1.0, 2.0, 3.0, 5.0, 7.0],
-            2..=3 => &[1.0, 2.0, 5.0],
-            _ => &[1.0],
+        let spanned = (self.high / self.low).log10();
+        let within: &[f64] = match () {
+            () if spanned <= 1.0 => &[1.0, 2.0, 3.0, 5.0, 7.0],
+            () if spanned <= 3.0 => &[1.0, 2.0, 5.0],
+            () => &[1.0],
         };
         let stride = decades.div_ceil(most.max(1)).max(1) as usize;
         let powers = (first..=last).step_by(stride);

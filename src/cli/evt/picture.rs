@@ -94,7 +94,7 @@ impl Picture<'_> {
             &observed.iter().map(|(rank, value)| (self.fitted_quantile(*rank), *value)).collect::<Vec<_>>(),
             INK,
         )?;
-        text(area, (782, 132), (HPos::Left, VPos::Top), 13, QUIET, "on the line: the fit describes the tail")?;
+        text(area, (1122, 442), (HPos::Right, VPos::Bottom), 13, QUIET, "on the line: the fit describes the tail")?;
         area.present()
     }
 

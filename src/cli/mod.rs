@@ -2,6 +2,9 @@
 //!
 //! Standard output holds results and nothing else. A refusal is at most three lines on standard error: what, where,
 //! `hint:`. The reader of a pipe may leave early: that is success.
+mod evt;
+mod output;
+mod plot;
 mod refusal;
 mod serve;
 mod settings;
@@ -26,9 +29,10 @@ pub const ESCALATION: u8 = 70;
 
 const AFTER_HELP: &str = "\
 Examples:
-  bellwether serve                       run with everything embedded, on http://127.0.0.1:8000
-  bellwether serve --config prod.toml    run with your settings
-  bellwether settings show               every setting in force, and where it is from
+  bellwether serve                                    run with everything embedded, on http://127.0.0.1:8000
+  bellwether serve --config config/production.toml    run with your settings
+  bellwether evt fit --data fire.csv --column loss    how large the extremes of a column become
+  bellwether settings show                            every setting in force, and where it is from
 
 Environment:
   BELLWETHER__SECTION__KEY    a setting, such as BELLWETHER__SERVER__LISTEN=0.0.0.0:8000
@@ -53,6 +57,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Evt(evt::Arguments),
     Settings(settings::Arguments),
 }
 
@@ -67,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, serve: Serve) -> ExitC
     // The hook has said where; the process ends in order instead of with 101.
     let outcome = std::panic::catch_unwind(|| match arguments.command {
         Command::Serve(arguments) => serve::run(arguments, serve),
+        Command::Evt(arguments) => evt::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Settings(arguments) => settings::run(arguments).map(|()| ExitCode::SUCCESS),
     });
     match outcome {
@@ -168,7 +174,7 @@ mod tests {
             ),
             (
                 &["serve", "--replay", "f", "--speed", "-1"],
-                "error: invalid value '-1' for '--speed <X>': give a number above 0, at most 100000\n\
+                "error: invalid value '-1' for '--speed <X>': \"-1\" is no speed: give a positive number such as 1 or 60, or max (also 0) for everything at once\n\
                  hint: `bellwether --help` shows what is possible\n",
             ),
             (

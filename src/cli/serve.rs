@@ -1,6 +1,7 @@
 //! `bellwether serve`: runs the control plane.
 use crate::observability::logging;
-use crate::settings::{Layers, Settings, Speed};
+use crate::settings::{Layers, Settings};
+use bellwether_adapters::csv::Speed;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ pub struct ServeOptions {
 pub struct Replay {
     /// CSV with the columns `ts,service,name,value`.
     pub file: PathBuf,
-    /// Seconds of the file per second.
+    /// Seconds of the file per second, or everything at once.
     pub speed: Speed,
 }
 
@@ -44,7 +45,7 @@ pub(super) struct Arguments {
     /// Plays back telemetry from a CSV file with the columns ts,service,name,value
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
-    /// How many seconds of the replay pass per second [default: 1]
+    /// How many seconds of the replay pass per second, or `max` for everything at once [default: 1]
     #[arg(long, value_name = "X", requires = "replay", allow_negative_numbers = true)]
     speed: Option<Speed>,
 }
@@ -60,6 +61,6 @@ pub(super) fn run(arguments: Arguments, serve: Serve) -> anyhow::Result<ExitCode
     }
     let settings = layers.load()?.settings;
     let _log = logging::start(&settings.log)?;
-    let replay = replay.map(|file| Replay { file, speed: speed.unwrap_or(Speed::REAL_TIME) });
+    let replay = replay.map(|file| Replay { file, speed: speed.unwrap_or(Speed::Times(1.0)) });
     serve(settings, ServeOptions { data_dir, replay })
 }

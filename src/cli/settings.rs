@@ -1,6 +1,6 @@
 //! `bellwether settings show`: every setting in force, and where it is from.
+use super::output;
 use crate::settings::Layers;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Look at settings.
@@ -48,7 +48,5 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Format::Text => listed.iter().for_each(|setting| text += &format!("{setting}\n")),
         Format::Json => text = serde_json::to_string_pretty(&serde_json::json!({ "settings": listed }))? + "\n",
     }
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    output::print(&text)
 }

@@ -32,7 +32,7 @@ use bellwether_actors::safety::{
 };
 use bellwether_actors::store::{StateStoreActor, StoreView};
 use bellwether_actors::telemetry::{PolledSource, PolledSourceOptions, PushActor, SourceBoard};
-use bellwether_adapters::csv::{Replay, ReplayOptions, Speed};
+use bellwether_adapters::csv::{Replay, ReplayOptions};
 use bellwether_adapters::process::ProcessMetrics;
 use bellwether_adapters::simulator::{Simulator, SimulatorOptions};
 use bellwether_adapters::sqlite::{DataDirectory, SqliteStore};
@@ -306,8 +306,7 @@ fn polled_sources(settings: &Settings, options: &ServeOptions) -> anyhow::Result
         sources.push(("simulator", making("simulator", move || Simulator::new(chosen))));
     }
     if let Some(replay) = &options.replay {
-        let speed = Speed::try_from(replay.speed.get()).context("--speed")?;
-        let (file, chosen) = (replay.file.clone(), ReplayOptions::new(speed, started_at));
+        let (file, chosen) = (replay.file.clone(), ReplayOptions::new(replay.speed, started_at));
         let first = Replay::open(&file, chosen).map_err(|error| {
             crate::cli::Refusal::new(error.to_string(), "give a CSV file with the columns ts,service,name,value")
         })?;

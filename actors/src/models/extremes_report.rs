@@ -85,7 +85,7 @@ pub fn report(values: &[f64], question: &ExtremesQuestion) -> Result<Fields, Ext
 }
 
 fn levels(fitted: &Fitted, question: &ExtremesQuestion) -> Result<Vec<Level>, ExtremesError> {
-    let lowest = 1.0 - fitted.tail().exceedance_rate();
+    let lowest = fitted.tail().lowest_level();
     match &question.levels {
         Some(levels) => Ok(levels.clone()),
         None => {
@@ -96,8 +96,8 @@ fn levels(fitted: &Fitted, question: &ExtremesQuestion) -> Result<Vec<Level>, Ex
 }
 
 fn periods(fitted: &Fitted, question: &ExtremesQuestion) -> Result<Vec<(f64, ReturnPeriod)>, ExtremesError> {
-    let rate = fitted.tail().exceedance_rate();
-    let usual = || USUAL_PERIODS.into_iter().filter(|period| 1.0 / period <= rate).collect();
+    let share = 1.0 - fitted.tail().lowest_level();
+    let usual = || USUAL_PERIODS.into_iter().filter(|period| 1.0 / period <= share).collect();
     let periods = question.return_periods.clone().unwrap_or_else(usual);
     periods.into_iter().map(|observations| Ok((observations, ReturnPeriod::new(observations, 1.0)?))).collect()
 }

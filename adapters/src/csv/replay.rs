@@ -11,6 +11,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// Into how much of the past a file that is played at once is compressed at most.
+const LONGEST_PAST: Duration = Duration::from_secs(3_600);
 /// Memory that the rows of one file may take, in bytes.
 const LARGEST: usize = 512 << 20;
 /// How many bad rows are kept to be shown.
@@ -28,7 +30,8 @@ pub struct ReplayOptions {
     /// When the file's first row happens.
     pub wall_start: Timestamp,
     /// Whether an observation gets the time at which it is played, so that features are fresh; else it keeps the
-    /// file's. At [`Speed::Max`] the file's times are shifted so that the last row falls on `wall_start`.
+    /// file's. At [`Speed::Max`] the file's times are shifted so that the last row falls on `wall_start`, and a file that
+    /// spans more than an hour is compressed into one, so that no row comes too late to count.
     pub retime: bool,
 }
 
@@ -149,10 +152,11 @@ impl Replay {
             return;
         };
         let start = self.options.wall_start;
+        let compression = (last.since(first).as_secs_f64() / LONGEST_PAST.as_secs_f64()).max(1.0);
         for row in &mut self.rows {
             row.at = match self.options.speed {
                 Speed::Times(times) => start.plus(played(row.at.since(first), times)),
-                Speed::Max => start.minus(last.since(row.at)),
+                Speed::Max => start.minus(played(last.since(row.at), compression)),
             };
         }
     }

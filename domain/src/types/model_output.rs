@@ -62,14 +62,12 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The value at a dotted path such as `quantiles.p99`; list elements by index, as in `forecast.0.yhat`.
+    /// The value at a dotted path such as `quantiles.p99`; list elements by index, as in `forecast.0.yhat`. A name may hold
+    /// dots itself, as in `var.0.99`: the longest name that leads somewhere counts.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&FieldValue> {
-        if let Some(value) = self.field(path) {
-            return Some(value);
-        }
-        let (head, rest) = path.split_once('.')?;
-        self.field(head)?.at(rest)
+        let dots = path.match_indices('.').map(|(at, _)| at).rev();
+        self.field(path).or_else(|| dots.filter_map(|dot| self.field(&path[..dot])?.at(&path[dot + 1..])).next())
     }
 
     /// Fields in order.
@@ -246,9 +244,17 @@ mod tests {
     fn paths_reach_into_records_and_lists() {
         let quantiles = Fields::new().with("p95", 1.5).with("p99", 2.5);
         let output = Fields::new().with("quantiles", quantiles).with("list", vec![FieldValue::Integer(7)]);
-        for (path, expected) in
-            [("quantiles.p99", Some(2.5)), ("list.0", Some(7.0)), ("list.1", None), ("quantiles", None), ("x.y", None)]
-        {
+        let dotted = Fields::new().with("0.999", Fields::new().with("lower", 3.5));
+        let output = output.with("var", dotted);
+        for (path, expected) in [
+            ("var.0.999.lower", Some(3.5)),
+            ("var.0.99.lower", None),
+            ("quantiles.p99", Some(2.5)),
+            ("list.0", Some(7.0)),
+            ("list.1", None),
+            ("quantiles", None),
+            ("x.y", None),
+        ] {
             assert_eq!(output.at(path).and_then(FieldValue::as_number), expected, "{path}");
         }
     }

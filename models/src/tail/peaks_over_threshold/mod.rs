@@ -108,15 +108,17 @@ impl PeaksOverThreshold {
     /// `Underflow` at the ends of 64-bit numbers.
     pub fn fit(&self, values: &[f64]) -> Result<Fitted, ExtremesError> {
         let Options { threshold, minimum_exceedances, tied_share_limit } = self.options;
-        let threshold::Selection { threshold, exceedances } = threshold::select(values, threshold)?;
+        let threshold::Selection { threshold: threshold_value, exceedances } = threshold::select(values, threshold)?;
         let exceedance_rate = exceedances.len() as f64 / values.len() as f64;
-        let sample = threshold::sample(exceedances, threshold, minimum_exceedances)?;
+        let sample = threshold::sample(exceedances, threshold_value, minimum_exceedances)?;
         let optimum = sample.maximize().ok_or_else(|| sample.spread_too_wide())?;
         let scaled_covariance = information::covariance(&sample, &optimum);
         let pareto = GeneralizedPareto::new(optimum.shape, optimum.scale * sample.unit)
             .map_err(|_| ExtremesError::Overflow { quantity: "the scale" })?;
         let shape_error = scaled_covariance.map_or(0.0, |covariance| covariance.shape.sqrt());
-        let tail = Tail::new(threshold, exceedance_rate, pareto)?.with_shape_error(shape_error);
+        let tail = Tail::new(threshold_value, exceedance_rate, pareto)?
+            .with_shape_error(shape_error)
+            .starting_at(threshold.level(values.len()));
         let tied_share = threshold::tied_share(sample.scaled());
         let observations = values.len();
         Ok(Fitted { sample, optimum, scaled_covariance, tail, observations, tied_share, tied_share_limit })

@@ -40,6 +40,8 @@ pub struct Tail {
     exceedance_rate: f64,
     pareto: GeneralizedPareto,
     shape_error: f64,
+    /// Level at which the tail starts: 1 - ζ, or the level that the threshold was asked for if that is lower.
+    lowest_level: f64,
 }
 
 impl Tail {
@@ -56,7 +58,12 @@ impl Tail {
         if !(exceedance_rate > 0.0 && exceedance_rate <= 1.0) {
             return Err(OutOfRange { name: "exceedance rate", value: exceedance_rate, range: "(0, 1]" });
         }
-        Ok(Self { threshold, exceedance_rate, pareto, shape_error: 0.0 })
+        Ok(Self { threshold, exceedance_rate, pareto, shape_error: 0.0, lowest_level: 1.0 - exceedance_rate })
+    }
+
+    /// An empirical quantile may have a share above it that is less than 1 - level, by up to one observation.
+    pub(super) fn starting_at(self, level: Option<f64>) -> Self {
+        Self { lowest_level: level.map_or(self.lowest_level, |level| level.min(self.lowest_level)), ..self }
     }
 
     pub(super) fn with_shape_error(self, shape_error: f64) -> Self {
@@ -85,6 +92,12 @@ impl Tail {
     #[must_use]
     pub fn end_point(&self) -> Option<f64> {
         self.pareto.end_point().map(|end| self.threshold + end)
+    }
+
+    /// Level at which the tail starts; lower ones are refused.
+    #[must_use]
+    pub fn lowest_level(&self) -> f64 {
+        self.lowest_level
     }
 
     /// P(X > `value`), for `value` at or above the threshold; below it the tail knows only "at least ζ" and says ζ.
@@ -149,12 +162,11 @@ impl Tail {
     }
 
     fn depth_of(&self, tail: f64, level: f64) -> Result<f64, ExtremesError> {
-        let share = tail / self.exceedance_rate;
         // 1 - 0.9 is 0.09999999999999998: the level of the threshold itself must not fail for its last digit.
-        if share > 1.0 + 1e-9 {
-            return Err(ExtremesError::LevelBelowThreshold { level, lowest: 1.0 - self.exceedance_rate });
+        if tail > (1.0 - self.lowest_level) * (1.0 + 1e-9) {
+            return Err(ExtremesError::LevelBelowThreshold { level, lowest: self.lowest_level });
         }
-        Ok(-share.min(1.0).ln())
+        Ok(-(tail / self.exceedance_rate).min(1.0).ln())
     }
 }
 

@@ -27,8 +27,9 @@ use tokio::sync::mpsc;
 
 /// Exit code with which the process asks to be restarted: what supervision could not heal.
 pub const ESCALATION: u8 = 70;
-/// Requests that may wait for one replica; the next caller gets the fallback.
-const REPLICA_QUEUE: usize = 64;
+/// Requests that may wait for one replica; the next caller gets the fallback. As many as the edge lets in, so that what was
+/// let in and read is not thrown away for an uneven spread over the workers.
+const REPLICA_QUEUE: usize = 128;
 /// How long workers and actors may take to start.
 const START_DEADLINE: Duration = Duration::from_secs(20);
 /// How long the supervisors' thread may stand still before the process exits.

@@ -2,7 +2,7 @@
 //!
 //! Owns      nothing: a fit answers for its own request
 //! Takes     [`PredictExtremes`]: small samples are fitted at once, large ones on the compute pool
-//! Queue     64 requests; the next caller gets the fallback
+//! Queue     128 requests; the next caller gets the fallback
 //! Restarts  with nothing lost; a request that killed it twice is refused from then on
 use super::extremes_report::{ExtremesQuestion, IntervalKind, report};
 use crate::runtime::{Birth, ComputeError, ComputePool, FaultPoint, Injected, PoisonGuard, Slot, StartError};

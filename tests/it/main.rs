@@ -1,0 +1,17 @@
+//! The program from outside: the real binary on a free port with a data directory of its own, spoken to over HTTP and by
+//! its command line. One test binary, so that it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is meant to panic")]
+
+mod support;
+
+mod http_admin;
+mod http_config;
+mod http_docs;
+mod http_extreme_events;
+mod http_features;
+mod http_health;
+mod http_metrics;
+mod http_observations;
+mod http_overrides;
+mod http_refusals;
+mod http_safety;

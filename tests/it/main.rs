@@ -4,6 +4,10 @@
 
 mod support;
 
+mod failure_faults;
+mod failure_kill;
+mod failure_storage;
+mod failure_supervision;
 mod http_admin;
 mod http_config;
 mod http_docs;

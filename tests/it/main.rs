@@ -4,6 +4,9 @@
 
 mod support;
 
+mod cli_help;
+mod cli_serve;
+mod cli_settings;
 mod failure_faults;
 mod failure_kill;
 mod failure_storage;

@@ -22,3 +22,4 @@ mod http_observations;
 mod http_overrides;
 mod http_refusals;
 mod http_safety;
+mod replay;

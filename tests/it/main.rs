@@ -23,3 +23,4 @@ mod http_overrides;
 mod http_refusals;
 mod http_safety;
 mod replay;
+mod tidy;

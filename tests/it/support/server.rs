@@ -81,6 +81,8 @@ impl Launch {
             .args(&self.arguments)
             .env("BELLWETHER__SERVER__WORKERS", "2")
             .env("BELLWETHER__LOG__FORMAT", "json")
+            // A busy machine must not pass for a hung actor where none is meant to hang.
+            .env("BELLWETHER__SUPERVISION__HEARTBEAT_MS", "5000")
             .envs(self.environment)
             .stdout(Stdio::null())
             .stderr(if self.largest_file_kib.is_some() { Stdio::piped() } else { log.into() });
@@ -150,7 +152,7 @@ impl Server {
     /// With faults to inject.
     #[track_caller]
     pub(crate) fn with_faults() -> Self {
-        Launch::default().setting("FAULTS__ENABLED", "true").start()
+        Launch::default().setting("FAULTS__ENABLED", "true").setting("SUPERVISION__HEARTBEAT_MS", "1000").start()
     }
 
     /// The folder that `--data-dir` names.

@@ -1,0 +1,26 @@
+//! The program from outside: the real binary on a free port with a data directory of its own, spoken to over HTTP and by
+//! its command line. One test binary, so that it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is meant to panic")]
+
+mod support;
+
+mod cli_help;
+mod cli_serve;
+mod cli_settings;
+mod failure_faults;
+mod failure_kill;
+mod failure_storage;
+mod failure_supervision;
+mod http_admin;
+mod http_config;
+mod http_docs;
+mod http_extreme_events;
+mod http_features;
+mod http_health;
+mod http_metrics;
+mod http_observations;
+mod http_overrides;
+mod http_refusals;
+mod http_safety;
+mod replay;
+mod tidy;

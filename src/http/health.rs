@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 /// The routes of this file.
 pub const ROUTES: &[Endpoint] = &[
-    Endpoint::new(Verb::Get, "/health", Access::Public, || web::get().to(health)).never_throttled(),
-    Endpoint::new(Verb::Get, "/health/live", Access::Public, || web::get().to(live)).never_throttled(),
-    Endpoint::new(Verb::Get, "/health/ready", Access::Public, || web::get().to(ready)).never_throttled(),
+    Endpoint::new(Verb::Get, "/health", Access::Public, || web::to(health)).never_throttled(),
+    Endpoint::new(Verb::Get, "/health/live", Access::Public, || web::to(live)).never_throttled(),
+    Endpoint::new(Verb::Get, "/health/ready", Access::Public, || web::to(ready)).never_throttled(),
 ];
 
 /// State of the process and of everything in it.

@@ -8,7 +8,7 @@ use bellwether_domain::types::Role;
 
 /// The routes of this file.
 pub const ROUTES: &[Endpoint] =
-    &[Endpoint::new(Verb::Get, "/metrics", Access::AtLeast(Role::Viewer), || web::get().to(get)).never_throttled()];
+    &[Endpoint::new(Verb::Get, "/metrics", Access::AtLeast(Role::Viewer), || web::to(get)).never_throttled()];
 
 /// All metrics in Prometheus's text format.
 #[utoipa::path(

@@ -2,7 +2,7 @@
 use bellwether_domain::types::{FieldValue, Fields};
 use bellwether_models::tail::peaks_over_threshold::{
     BlackSwan, ConditionalValueAtRisk, Coverage, ExtremesError, FitWarning, Fitted, Interval, IntervalMethod, Level,
-    Options, PeaksOverThreshold, Quantity, ReturnPeriod, Threshold, UpperLimit,
+    Options, OutOfRange, PeaksOverThreshold, Quantity, ReturnPeriod, Threshold, UpperLimit,
 };
 
 /// How confidence bounds are found.
@@ -72,7 +72,16 @@ pub fn report(values: &[f64], question: &ExtremesQuestion) -> Result<Fields, Ext
     risk(&fitted, &levels, &mut fields)?;
     let mut return_levels = Fields::with_capacity(periods.len());
     for (periods, period) in &periods {
-        return_levels.set(periods.to_string(), fitted.return_level(*period)?);
+        let below = |_: f64| OutOfRange {
+            name: "periods",
+            value: *periods,
+            range: "the tail: above 1 / (1 - threshold_quantile)",
+        };
+        let level = fitted.return_level(*period).map_err(|error| match error {
+            ExtremesError::LevelBelowThreshold { level, .. } => below(level).into(),
+            other => other,
+        })?;
+        return_levels.set(periods.to_string(), level);
     }
     fields.set("return_levels", return_levels);
     fields.set("intervals", intervals(&fitted, question, &levels, &periods)?);

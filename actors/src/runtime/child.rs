@@ -292,6 +292,8 @@ fn live<A>(
         handle.withdraw(birth.generation);
         match outcome {
             None => {}
+            // Retired while its thread hung: it was counted then, and another one runs.
+            Some(Ok(_)) if !matches!(retired.try_recv(), Err(oneshot::error::TryRecvError::Empty)) => {}
             Some(Ok(_)) => {
                 let Ended { exit, message } = birth.departure.take();
                 end(&cell, report, exit, message);

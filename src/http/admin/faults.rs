@@ -12,14 +12,13 @@ use utoipa::ToSchema;
 
 /// The route that injects.
 pub const POST: Endpoint =
-    Endpoint::new(Verb::Post, "/admin/faults", Access::AtLeast(Role::Admin), || web::post().to(post)).never_throttled();
+    Endpoint::new(Verb::Post, "/admin/faults", Access::AtLeast(Role::Admin), || web::to(post)).never_throttled();
 /// The route that lists.
 pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/admin/faults", Access::AtLeast(Role::Admin), || web::get().to(get)).never_throttled();
+    Endpoint::new(Verb::Get, "/admin/faults", Access::AtLeast(Role::Admin), || web::to(get)).never_throttled();
 /// The route that clears.
 pub const DELETE: Endpoint =
-    Endpoint::new(Verb::Delete, "/admin/faults", Access::AtLeast(Role::Admin), || web::delete().to(delete))
-        .never_throttled();
+    Endpoint::new(Verb::Delete, "/admin/faults", Access::AtLeast(Role::Admin), || web::to(delete)).never_throttled();
 
 /// Longest hang or delay: a minute.
 const LONGEST_MS: u64 = 60_000;

@@ -12,13 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The route that makes one.
-pub const POST: Endpoint =
-    Endpoint::new(Verb::Post, "/admin/keys", Access::AtLeast(Role::Admin), || web::post().to(post));
+pub const POST: Endpoint = Endpoint::new(Verb::Post, "/admin/keys", Access::AtLeast(Role::Admin), || web::to(post));
 /// The route that lists them.
-pub const GET: Endpoint = Endpoint::new(Verb::Get, "/admin/keys", Access::AtLeast(Role::Admin), || web::get().to(get));
+pub const GET: Endpoint = Endpoint::new(Verb::Get, "/admin/keys", Access::AtLeast(Role::Admin), || web::to(get));
 /// The route that ends one.
 pub const DELETE: Endpoint =
-    Endpoint::new(Verb::Delete, "/admin/keys/{id}", Access::AtLeast(Role::Admin), || web::delete().to(delete));
+    Endpoint::new(Verb::Delete, "/admin/keys/{id}", Access::AtLeast(Role::Admin), || web::to(delete));
 
 /// Longest name, in bytes.
 const LONGEST_NAME: usize = 100;

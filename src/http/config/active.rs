@@ -10,8 +10,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// The route.
-pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/config/active", Access::AtLeast(Role::Viewer), || web::get().to(get));
+pub const GET: Endpoint = Endpoint::new(Verb::Get, "/config/active", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// The configuration in force.
 #[derive(Debug, Serialize, ToSchema)]

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 /// The route.
 pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/features/{service}/history", Access::AtLeast(Role::Viewer), || web::get().to(get));
+    Endpoint::new(Verb::Get, "/features/{service}/history", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// Which values.
 #[derive(Debug, Deserialize, IntoParams)]

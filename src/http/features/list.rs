@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The route.
-pub const GET: Endpoint = Endpoint::new(Verb::Get, "/features", Access::AtLeast(Role::Viewer), || web::get().to(get));
+pub const GET: Endpoint = Endpoint::new(Verb::Get, "/features", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// Services described in full; of more only their number is told.
 const SHOWN: usize = 1_000;

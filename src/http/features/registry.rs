@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 /// The route.
 pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/features/registry", Access::AtLeast(Role::Viewer), || web::get().to(get));
+    Endpoint::new(Verb::Get, "/features/registry", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// The declared features.
 #[derive(Debug, Serialize, ToSchema)]

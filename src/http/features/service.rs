@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 /// The route.
 pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/features/{service}", Access::AtLeast(Role::Viewer), || web::get().to(get));
+    Endpoint::new(Verb::Get, "/features/{service}", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// The features of one service as they are now.
 #[derive(Debug, Serialize)]

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 /// The route.
 pub const POST: Endpoint =
-    Endpoint::new(Verb::Post, "/models/extreme-events", Access::AtLeast(Role::Viewer), || web::post().to(post));
+    Endpoint::new(Verb::Post, "/models/extreme-events", Access::AtLeast(Role::Viewer), || web::to(post));
 
 /// Which method and version answers.
 const MODEL_VERSION: &str = concat!("peaks_over_threshold@", env!("CARGO_PKG_VERSION"));

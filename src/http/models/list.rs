@@ -9,8 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The route.
-pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/models/list", Access::AtLeast(Role::Viewer), || web::get().to(get));
+pub const GET: Endpoint = Endpoint::new(Verb::Get, "/models/list", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// The models.
 #[derive(Debug, Serialize, ToSchema)]

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 /// The route; never throttled.
 pub const POST: Endpoint =
-    Endpoint::new(Verb::Post, "/safety/emergency-mode", Access::AtLeast(Role::Operator), || web::post().to(post))
+    Endpoint::new(Verb::Post, "/safety/emergency-mode", Access::AtLeast(Role::Operator), || web::to(post))
         .never_throttled();
 
 /// Longest reason, in bytes.

@@ -14,11 +14,10 @@ use utoipa::ToSchema;
 
 /// The route that sets one.
 pub const POST: Endpoint =
-    Endpoint::new(Verb::Post, "/safety/override", Access::AtLeast(Role::Admin), || web::post().to(post))
-        .never_throttled();
+    Endpoint::new(Verb::Post, "/safety/override", Access::AtLeast(Role::Admin), || web::to(post)).never_throttled();
 /// The route that ends one.
 pub const DELETE: Endpoint =
-    Endpoint::new(Verb::Delete, "/safety/override/{id}", Access::AtLeast(Role::Admin), || web::delete().to(delete))
+    Endpoint::new(Verb::Delete, "/safety/override/{id}", Access::AtLeast(Role::Admin), || web::to(delete))
         .never_throttled();
 
 /// Longest life of an override: a week.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 /// The route; never throttled.
 pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/safety/status", Access::AtLeast(Role::Viewer), || web::get().to(get)).never_throttled();
+    Endpoint::new(Verb::Get, "/safety/status", Access::AtLeast(Role::Viewer), || web::to(get)).never_throttled();
 
 /// A violation bears on the level for so long.
 const RECENT: Duration = Duration::from_secs(60);

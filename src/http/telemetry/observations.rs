@@ -15,10 +15,10 @@ use utoipa::{IntoParams, ToSchema};
 
 /// The route that takes observations.
 pub const POST: Endpoint =
-    Endpoint::new(Verb::Post, "/telemetry/observations", Access::AtLeast(Role::Operator), || web::post().to(post));
+    Endpoint::new(Verb::Post, "/telemetry/observations", Access::AtLeast(Role::Operator), || web::to(post));
 /// The route that gives them back.
 pub const GET: Endpoint =
-    Endpoint::new(Verb::Get, "/telemetry/observations", Access::AtLeast(Role::Viewer), || web::get().to(get));
+    Endpoint::new(Verb::Get, "/telemetry/observations", Access::AtLeast(Role::Viewer), || web::to(get));
 
 /// Most observations of one batch.
 const MOST: usize = 50_000;

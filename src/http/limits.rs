@@ -16,7 +16,7 @@ pub const RETRY_AFTER_S: u32 = 1;
 
 /// How long the answer to a refused caller is held back. Callers that repeat at once would otherwise be refused at the
 /// full speed of the workers and leave nothing of them for those who were let in.
-pub const HELD_BACK: Duration = Duration::from_millis(80);
+pub const HELD_BACK: Duration = Duration::from_millis(50);
 /// Answers held back at most; beyond it they leave at once, so that memory stays bounded.
 const MOST_HELD_BACK: usize = 8_192;
 

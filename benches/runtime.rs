@@ -24,6 +24,9 @@ use std::hint::black_box;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc; // the program's own
+
 #[derive(Debug, Message)]
 #[rtype(result = "u64")]
 struct Increment {

@@ -97,8 +97,8 @@ impl Answering {
             outcome,
             preliminary,
             stale_inputs,
-            last_answer: last.and_then(|last| last.answer.as_ref()),
-            last_good: last.and_then(|last| last.good.as_ref()),
+            last_answer: last.and_then(LastAnswer::answer),
+            last_good: last.and_then(LastAnswer::last_good),
             overrides: in_force.overrides.as_slice(),
             emergency: &in_force.emergency,
             now: now(),
@@ -112,13 +112,13 @@ impl Answering {
         answer: &ValidatedOutput,
         last: Option<&LastAnswer>,
     ) {
-        let output = answer.output().clone();
-        let good = if answer.is_last_good_candidate() {
-            Some(LastGood { output: output.clone(), at: now() })
+        let output = answer.output().clone(); // the dearest part of remembering: once
+        let answer = if answer.is_last_good_candidate() {
+            LastAnswer::good(LastGood { output, at: now() })
         } else {
-            last.and_then(|last| last.good.clone())
+            LastAnswer::other(output, last.and_then(LastAnswer::last_good).cloned())
         };
-        self.last.put(model, service, LastAnswer { answer: Some(output), good });
+        self.last.put(model, service, answer);
     }
 
     /// Counts the violations and adds them to the history; under load the history may miss some, the counters none.

@@ -8,7 +8,9 @@ use actix_web::http::header::{self, HeaderValue};
 use bellwether_actors::safety::Question;
 use bellwether_domain::safety::{Failure, Release, Source, ValidatedOutput};
 use bellwether_domain::types::{Capability, FeatureName, Fields, ServiceId};
+use metrics::{Counter, Histogram};
 use serde::Serialize;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// A question to a model on its way through the edge.
@@ -36,6 +38,40 @@ pub trait Describe: std::fmt::Debug {
     fn describe(&self) -> String;
 }
 
+thread_local! {
+    // A worker's own, looked up once: the macros hash their labels at each call.
+    static COUNTED: RefCell<Counted> = const { RefCell::new(Counted { durations: Vec::new(), outputs: Vec::new() }) };
+}
+
+/// Handles of the metrics of models. Few combinations occur, the commonest first: a scan is cheaper than a hash.
+struct Counted {
+    durations: Vec<(Capability, Histogram)>,
+    outputs: Vec<((Capability, &'static str, &'static str), Counter)>,
+}
+
+impl Counted {
+    fn duration(&mut self, model: Capability) -> &Histogram {
+        let make = || metrics::histogram!("model_inference_duration_seconds", "model" => model.stem());
+        handle(&mut self.durations, model, make)
+    }
+
+    fn output(&mut self, model: Capability, source: &'static str, reason: &'static str) -> &Counter {
+        let make = || {
+            let model = model.stem();
+            metrics::counter!("model_outputs_total", "model" => model, "source" => source, "reason" => reason)
+        };
+        handle(&mut self.outputs, (model, source, reason), make)
+    }
+}
+
+fn handle<K: PartialEq, T>(known: &mut Vec<(K, T)>, key: K, make: impl FnOnce() -> T) -> &T {
+    let at = known.iter().position(|(candidate, _)| *candidate == key).unwrap_or(known.len());
+    if at == known.len() {
+        known.push((key, make()));
+    }
+    &known[at].1
+}
+
 /// Answers a question by what `outcome` says, unless the brake is on.
 ///
 /// # Errors
@@ -52,14 +88,14 @@ where
         None => {
             let begin = std::time::Instant::now();
             let outcome = outcome.await?;
-            metrics::histogram!("model_inference_duration_seconds", "model" => model.stem()).record(begin.elapsed());
+            COUNTED.with_borrow_mut(|counted| counted.duration(model).record(begin.elapsed()));
             let stale: Vec<FeatureName> = stale_inputs(&asked.features);
             services.answering.judge(question, outcome, None, &stale)
         }
     };
     match services.answering.last_look(question, release) {
         Release::Blocked { scope, reason, since } => {
-            count(model, "blocked", "emergency");
+            COUNTED.with_borrow_mut(|counted| counted.output(model, "blocked", "emergency").increment(1));
             let detail = format!("emergency mode blocks {scope} since {since}: {reason}");
             Err(Problem::unavailable(RETRY_AFTER_S, detail).of_kind("emergency"))
         }
@@ -89,14 +125,9 @@ fn written(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput) -> 
         body.clear();
     }
     let reason = answer.fallback().map_or("none", |used| used.reason.as_str());
-    count(asked.model, answer.source().as_str(), reason);
+    COUNTED.with_borrow_mut(|counted| counted.output(asked.model, answer.source().as_str(), reason).increment(1));
     log(services, asked, answer, latency_ms);
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(body)
-}
-
-fn count(model: Capability, source: &'static str, reason: &'static str) {
-    metrics::counter!("model_outputs_total", "model" => model.stem(), "source" => source, "reason" => reason)
-        .increment(1);
 }
 
 /// One line per inference; of good ones a sample, of others every one.

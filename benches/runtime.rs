@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc; // the program's own
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc; // the program's own
 
 #[derive(Debug, Message)]
 #[rtype(result = "u64")]

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The argument that makes this program the bare server.
 pub(crate) const BARE: &str = "--bare-server";

@@ -17,6 +17,7 @@ use actix_web::web;
 use anyhow::Context as _;
 use bellwether_actors::models::ExtremeEventsActor;
 use bellwether_actors::runtime::{Fatal, Handle, Snapshot, run_root, watch_main_thread};
+use bellwether_actors::telemetry::SourceView;
 use bellwether_adapters::sqlite::{DataDirectory, SqliteStore};
 use bellwether_domain::ports::StateStore;
 use bellwether_domain::types::Capability;
@@ -32,6 +33,8 @@ pub const ESCALATION: u8 = 70;
 const REPLICA_QUEUE: usize = 128;
 /// How long workers and actors may take to start.
 const START_DEADLINE: Duration = Duration::from_secs(20);
+/// How long readiness waits for the first telemetry.
+const FIRST_TELEMETRY: Duration = Duration::from_millis(300);
 /// How long the supervisors' thread may stand still before the process exits.
 const MAIN_THREAD_PATIENCE: Duration = Duration::from_secs(10);
 /// How often histograms are sorted.
@@ -149,8 +152,18 @@ async fn become_ready(services: &Services) -> anyhow::Result<()> {
         anyhow::ensure!(Instant::now() < deadline, "not every actor started within {START_DEADLINE:?}");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    // The first telemetry is worth a moment, so that whoever is told "ready" finds features; it is no condition.
+    let first_telemetry = Instant::now() + FIRST_TELEMETRY;
+    while Instant::now() < first_telemetry && services.sources.sources().iter().any(is_awaited) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     services.lifecycle.publish(Arc::new(Lifecycle::Serving));
     Ok(())
+}
+
+/// A source that is asked at intervals and has brought nothing yet.
+fn is_awaited(source: &SourceView) -> bool {
+    source.name != "push" && source.last_seen.is_none()
 }
 
 async fn upkeep(metrics: Metrics) {

@@ -9,8 +9,7 @@ use crate::runtime::{Birth, ComputeError, ComputePool, FaultPoint, Injected, Poi
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use bellwether_domain::safety::Failure;
 use bellwether_domain::types::{FieldValue, Fields};
-use bellwether_models::tail::peaks_over_threshold::ExtremesError;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use bellwether_models::tail::peaks_over_threshold::{ExtremesError, Threshold};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -144,15 +143,44 @@ const fn failure(error: ComputeError) -> Failure {
     }
 }
 
-/// A hash of the request: what makes it the same message when it comes again.
+/// A hash of the whole request: what makes it the same message when it comes again. About a nanosecond per value.
 fn identity(values: &[f64], question: &ExtremesQuestion) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    values.len().hash(&mut hasher);
-    // The ends tell requests apart well enough, at a cost that does not grow with the sample.
-    for value in values.iter().take(16).chain(values.iter().rev().take(16)) {
-        value.to_bits().hash(&mut hasher);
+    let mix = |hash: u64, bits: u64| (hash.rotate_left(5) ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let values = values.iter().fold(values.len() as u64, |hash, value| mix(hash, value.to_bits()));
+    let bits = |list: &[f64]| list.iter().fold(list.len() as u64, |hash, value| mix(hash, value.to_bits()));
+    let levels = question.levels.iter().flatten().fold(0, |hash, level| mix(hash, level.get().to_bits()));
+    let periods = question.return_periods.as_deref().map_or(0, bits);
+    let threshold = match question.threshold {
+        Threshold::Automatic => 0,
+        Threshold::Quantile(level) => mix(1, level.get().to_bits()),
+        Threshold::Value(value) => mix(2, value.to_bits()),
+    };
+    let flags = u64::from(question.judge_newest) << 1 | u64::from(question.intervals == IntervalKind::Profile);
+    let parts = [values, levels, periods, threshold, question.coverage.get().to_bits(), flags];
+    parts.into_iter().fold(0, mix).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_same_request_is_the_same_message() {
+        let values: Vec<f64> = (0..100).map(f64::from).collect();
+        let question = ExtremesQuestion::default();
+        let same = identity(&values, &question);
+        assert_eq!(identity(&values.clone(), &question.clone()), same);
+        let mut middle = values.clone();
+        middle[50] = 0.0;
+        let others = [
+            ExtremesQuestion { threshold: Threshold::Value(3.0), ..question.clone() },
+            ExtremesQuestion { return_periods: Some(vec![10.0]), ..question.clone() },
+            ExtremesQuestion { intervals: IntervalKind::Profile, ..question.clone() },
+            ExtremesQuestion { judge_newest: true, ..question.clone() },
+        ];
+        assert_ne!(identity(&middle, &question), same);
+        for other in others {
+            assert_ne!(identity(&values, &other), same, "{other:?}");
+        }
     }
-    let lists = (question.levels.as_ref().map(Vec::len), question.return_periods.as_ref().map(Vec::len));
-    (lists, question.judge_newest, question.intervals == IntervalKind::Profile).hash(&mut hasher);
-    hasher.finish().max(1)
 }

@@ -323,16 +323,4 @@ mod tests {
             assert!(Simulator::new(options).is_err(), "{speed}");
         }
     }
-
-    /// Run by hand: `cargo test --release -p bellwether-adapters -- --ignored --nocapture cost`.
-    #[test]
-    #[ignore = "measures, judges nothing"]
-    fn cost_of_the_first_poll_and_of_a_tick() {
-        let mut simulator = simulator(1, 1.0, "2026-11-23T15:00:00Z");
-        for second in [0, 1, 2] {
-            let start = std::time::Instant::now();
-            let count = poll(&mut simulator, time("2026-11-23T15:00:00Z").plus(Duration::from_secs(second))).len();
-            println!("{count} observations in {:?}", start.elapsed());
-        }
-    }
 }

@@ -75,34 +75,3 @@ fn a_second_process_is_refused_while_the_first_lives_and_let_in_when_it_is_kille
     child.wait().unwrap();
     assert!(DataDirectory::open(directory.path()).is_ok());
 }
-
-/// `cargo test -p bellwether-adapters --release --test it commit_rate -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn commit_rate_of_observations() {
-    let directory = tempfile::tempdir_in(std::env::var_os("PLACE").unwrap_or_else(|| "/tmp".into())).unwrap();
-    let mut store = SqliteStore::open(directory.path().join("x.db")).unwrap();
-    let mut time = 0;
-    for (services, names, batch) in [(20, 25, 500), (20, 25, 5000), (200, 50, 10_000), (1, 1, 1)] {
-        let (started, mut kept) = (Instant::now(), 0);
-        while started.elapsed() < Duration::from_secs(5) {
-            let mut observations = Vec::with_capacity(batch);
-            while observations.len() < batch {
-                time += 1_000_000_000;
-                for service in 0..services {
-                    let service = format!("service-{service}");
-                    observations.extend((0..names).map(|name| observation(&service, &format!("n{name}"), time, 0.1)));
-                }
-            }
-            observations.truncate(batch);
-            kept += observations.len();
-            store.commit(&[Write::Observations(observations)]).unwrap();
-        }
-        let rate = kept as f64 / started.elapsed().as_secs_f64();
-        println!("{services} services x {names} names, {batch} a commit: {rate:.0} observations/s");
-    }
-    let started = Instant::now();
-    let newest = store.observations_since(at(0), 100_000).unwrap().len();
-    let size = std::fs::metadata(store.path()).unwrap().len();
-    println!("newest {newest} in {:?}; file {size} bytes", started.elapsed());
-}

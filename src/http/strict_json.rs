@@ -145,7 +145,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Inner {
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its reading is tested")]
         y: f64,
     }
 
@@ -155,12 +155,12 @@ mod tests {
         #[serde(default)]
         values: Vec<f64>,
         #[serde(default)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its reading is tested")]
         context: BTreeMap<String, f64>,
         #[serde(default)]
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its reading is tested")]
         observations: Vec<Inner>,
-        #[allow(dead_code)]
+        #[allow(dead_code, reason = "only its reading is tested")]
         service: Option<bellwether_domain::types::ServiceId>,
     }
 

@@ -4,10 +4,10 @@
 //! Takes     [`AddKey`], [`RemoveKey`]: answered when on disk and in force
 //! Queue     64 messages
 //! Restarts  from the store
-use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, Snapshot, StartError, Unavailable};
-use crate::store::{Commit, LoadState, StateStoreActor};
+use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, Snapshot, StartError};
+use crate::store::{LoadState, StateStoreActor, WriteError, commit};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
-use bellwether_domain::ports::{StoreError, Write, Written};
+use bellwether_domain::ports::{Write, Written};
 use bellwether_domain::types::KeyRecord;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Adds a key.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), KeyWriteError>")]
+#[rtype(result = "Result<(), WriteError>")]
 pub struct AddKey {
     /// Place in the queue.
     pub slot: Slot,
@@ -30,7 +30,7 @@ pub struct AddKey {
 
 /// Removes a key; the answer says whether there was one.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<bool, KeyWriteError>")]
+#[rtype(result = "Result<bool, WriteError>")]
 pub struct RemoveKey {
     /// Place in the queue.
     pub slot: Slot,
@@ -38,18 +38,6 @@ pub struct RemoveKey {
     pub id: String,
     /// When the caller wants an answer at the latest.
     pub deadline: Instant,
-}
-
-/// Why a change was not acknowledged; it is safe to repeat.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each message documents its variant: input, place, remedy")]
-pub enum KeyWriteError {
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("an injected fault")]
-    Injected,
 }
 
 /// Puts records in force at the edge.
@@ -112,11 +100,6 @@ impl KeyKeeper {
         }));
     }
 
-    fn commit(&self, deadline: Instant, write: Write) -> impl Future<Output = Result<Written, KeyWriteError>> + use<> {
-        let store = self.options.store.clone();
-        async move { Ok(store.ask(deadline, |slot| Commit { slot, write }).await??) }
-    }
-
     fn struck(&self) -> bool {
         matches!(self.options.faults.strike_thread(), Injected::Hang(_) | Injected::Error)
     }
@@ -132,13 +115,13 @@ impl Actor for KeyKeeper {
 }
 
 impl Handler<AddKey> for KeyKeeper {
-    type Result = ResponseActFuture<Self, Result<(), KeyWriteError>>;
+    type Result = ResponseActFuture<Self, Result<(), WriteError>>;
 
     fn handle(&mut self, AddKey { slot, record, deadline }: AddKey, _: &mut Self::Context) -> Self::Result {
         if self.struck() {
-            return Box::pin(async { Err(KeyWriteError::Injected) }.into_actor(self));
+            return Box::pin(async { Err(WriteError::Injected) }.into_actor(self));
         }
-        let committed = self.commit(deadline, Write::AddKey(record.clone()));
+        let committed = commit(&self.options.store, deadline, Write::AddKey(record.clone()));
         Box::pin(committed.into_actor(self).map(move |committed, this, _| {
             drop(slot);
             committed?;
@@ -152,13 +135,13 @@ impl Handler<AddKey> for KeyKeeper {
 }
 
 impl Handler<RemoveKey> for KeyKeeper {
-    type Result = ResponseActFuture<Self, Result<bool, KeyWriteError>>;
+    type Result = ResponseActFuture<Self, Result<bool, WriteError>>;
 
     fn handle(&mut self, RemoveKey { slot, id, deadline }: RemoveKey, _: &mut Self::Context) -> Self::Result {
         if self.struck() {
-            return Box::pin(async { Err(KeyWriteError::Injected) }.into_actor(self));
+            return Box::pin(async { Err(WriteError::Injected) }.into_actor(self));
         }
-        let committed = self.commit(deadline, Write::RemoveKey { id: id.clone() });
+        let committed = commit(&self.options.store, deadline, Write::RemoveKey { id: id.clone() });
         Box::pin(committed.into_actor(self).map(move |committed, this, _| {
             drop(slot);
             let removed = committed? == Written::Done;

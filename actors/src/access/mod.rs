@@ -1,4 +1,4 @@
 //! Access: who owns the API keys.
 mod key_keeper;
 
-pub use key_keeper::{AddKey, KeyKeeper, KeyKeeperOptions, KeyWriteError, PublishKeys, RemoveKey};
+pub use key_keeper::{AddKey, KeyKeeper, KeyKeeperOptions, PublishKeys, RemoveKey};

@@ -7,5 +7,5 @@ pub use answering::{Answering, Question};
 pub use last_answers::{LastAnswer, LastAnswers};
 pub use safety_controller::{
     AddOverride, EmergencyOutcome, HistoryView, RecordViolations, RemoveOverride, SafetyController,
-    SafetyControllerOptions, SafetyInForce, SafetyWriteError, SetEmergency,
+    SafetyControllerOptions, SafetyInForce, SetEmergency,
 };

@@ -5,10 +5,10 @@
 //!           [`RecordViolations`], which may be dropped under load
 //! Queue     512 messages; a write that finds it full is safe to repeat
 //! Restarts  from what it published, then from the store: nothing acknowledged is lost
-use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, Snapshot, StartError, Unavailable, now};
-use crate::store::{Commit, LoadState, StateStoreActor};
+use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, Snapshot, StartError, now};
+use crate::store::{LoadState, StateStoreActor, WriteError, commit};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
-use bellwether_domain::ports::{StoreError, StoredState, Write, Written};
+use bellwether_domain::ports::{StoredState, Write, Written};
 use bellwether_domain::safety::{
     ActiveOverrides, EmergencyEntry, EmergencyState, Override, ReleaseApprovals, ReleaseDecision, SafetyPolicy, Scope,
     ViolationHistory, ViolationRecord,
@@ -24,7 +24,7 @@ const HOUSEKEEPING: Duration = Duration::from_millis(100);
 
 /// Pulls or releases the brake of one scope.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<EmergencyOutcome, SafetyWriteError>")]
+#[rtype(result = "Result<EmergencyOutcome, WriteError>")]
 pub struct SetEmergency {
     /// Place in the queue.
     pub slot: Slot,
@@ -52,7 +52,7 @@ pub enum EmergencyOutcome {
 
 /// Adds an override.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), SafetyWriteError>")]
+#[rtype(result = "Result<(), WriteError>")]
 pub struct AddOverride {
     /// Place in the queue.
     pub slot: Slot,
@@ -64,7 +64,7 @@ pub struct AddOverride {
 
 /// Removes an override; the answer says whether there was one.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<bool, SafetyWriteError>")]
+#[rtype(result = "Result<bool, WriteError>")]
 pub struct RemoveOverride {
     /// Place in the queue.
     pub slot: Slot,
@@ -82,18 +82,6 @@ pub struct RecordViolations {
     pub slot: Slot,
     /// In order.
     pub records: Vec<ViolationRecord>,
-}
-
-/// Why a change was not acknowledged; it is safe to repeat.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each message documents its variant: input, place, remedy")]
-pub enum SafetyWriteError {
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("an injected fault")]
-    Injected,
 }
 
 /// What every answer is judged by; immutable, swapped by its owner.
@@ -214,15 +202,6 @@ impl SafetyController {
         }
     }
 
-    fn commit(
-        &self,
-        deadline: Instant,
-        write: Write,
-    ) -> impl Future<Output = Result<Written, SafetyWriteError>> + use<> {
-        let store = self.options.store.clone();
-        async move { Ok(store.ask(deadline, |slot| Commit { slot, write }).await??) }
-    }
-
     fn reload(&self, ctx: &mut Context<Self>) {
         let store = self.options.store.clone();
         let load = async move { store.ask(Instant::now() + Duration::from_secs(5), |slot| LoadState { slot }).await };
@@ -251,7 +230,8 @@ impl SafetyController {
         self.publish();
         for Override { id, .. } in expired {
             tracing::info!(override_id = id, "an override has expired");
-            let removal = self.commit(Instant::now() + Duration::from_secs(5), Write::RemoveOverride { id });
+            let removal =
+                commit(&self.options.store, Instant::now() + Duration::from_secs(5), Write::RemoveOverride { id });
             ctx.spawn(removal.into_actor(self).map(|removed, _, _| {
                 if let Err(error) = removed {
                     tracing::warn!(failure = %error, "an expired override stays on disk until the next start");
@@ -276,12 +256,12 @@ impl Actor for SafetyController {
 }
 
 impl Handler<SetEmergency> for SafetyController {
-    type Result = ResponseActFuture<Self, Result<EmergencyOutcome, SafetyWriteError>>;
+    type Result = ResponseActFuture<Self, Result<EmergencyOutcome, WriteError>>;
 
     fn handle(&mut self, message: SetEmergency, _: &mut Self::Context) -> Self::Result {
         let SetEmergency { slot, mut entry, required_approvals, deadline } = message;
         if self.struck() {
-            return Box::pin(async { Err(SafetyWriteError::Injected) }.into_actor(self));
+            return Box::pin(async { Err(WriteError::Injected) }.into_actor(self));
         }
         if !entry.active {
             let decision =
@@ -291,7 +271,7 @@ impl Handler<SetEmergency> for SafetyController {
             }
         }
         entry.since = self.next_change();
-        let committed = self.commit(deadline, Write::Emergency(entry.clone()));
+        let committed = commit(&self.options.store, deadline, Write::Emergency(entry.clone()));
         Box::pin(committed.into_actor(self).map(move |committed, this, _| {
             drop(slot);
             committed?;
@@ -304,13 +284,13 @@ impl Handler<SetEmergency> for SafetyController {
 }
 
 impl Handler<AddOverride> for SafetyController {
-    type Result = ResponseActFuture<Self, Result<(), SafetyWriteError>>;
+    type Result = ResponseActFuture<Self, Result<(), WriteError>>;
 
     fn handle(&mut self, AddOverride { slot, given, deadline }: AddOverride, _: &mut Self::Context) -> Self::Result {
         if self.struck() {
-            return Box::pin(async { Err(SafetyWriteError::Injected) }.into_actor(self));
+            return Box::pin(async { Err(WriteError::Injected) }.into_actor(self));
         }
-        let committed = self.commit(deadline, Write::AddOverride(given.clone()));
+        let committed = commit(&self.options.store, deadline, Write::AddOverride(given.clone()));
         Box::pin(committed.into_actor(self).map(move |committed, this, _| {
             drop(slot);
             committed?;
@@ -323,13 +303,13 @@ impl Handler<AddOverride> for SafetyController {
 }
 
 impl Handler<RemoveOverride> for SafetyController {
-    type Result = ResponseActFuture<Self, Result<bool, SafetyWriteError>>;
+    type Result = ResponseActFuture<Self, Result<bool, WriteError>>;
 
     fn handle(&mut self, RemoveOverride { slot, id, deadline }: RemoveOverride, _: &mut Self::Context) -> Self::Result {
         if self.struck() {
-            return Box::pin(async { Err(SafetyWriteError::Injected) }.into_actor(self));
+            return Box::pin(async { Err(WriteError::Injected) }.into_actor(self));
         }
-        let committed = self.commit(deadline, Write::RemoveOverride { id: id.clone() });
+        let committed = commit(&self.options.store, deadline, Write::RemoveOverride { id: id.clone() });
         Box::pin(committed.into_actor(self).map(move |committed, this, _| {
             drop(slot);
             let on_disk = committed? == Written::Done;

@@ -4,5 +4,5 @@ mod push;
 mod source_status;
 
 pub use polled_source::{MakeSource, PolledSource, PolledSourceOptions};
-pub use push::{Push, PushActor, PushError, PushOutcome};
+pub use push::{Push, PushActor, PushOutcome};
 pub use source_status::{SourceBoard, SourceCell, SourceView};

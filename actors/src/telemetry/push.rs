@@ -6,10 +6,10 @@
 //! Restarts  with nothing lost: what was not acknowledged is sent again by its sender
 use super::SourceCell;
 use crate::features::{FeatureStore, Ingest};
-use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, StartError, Unavailable, now};
-use crate::store::{Commit, StateStoreActor};
+use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, StartError, now};
+use crate::store::{Commit, StateStoreActor, WriteError, commit};
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture};
-use bellwether_domain::ports::{StoreError, Write, Written};
+use bellwether_domain::ports::{Write, Written};
 use bellwether_domain::types::Observation;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const PUBLISHED_WITHIN: Duration = Duration::from_millis(250);
 
 /// Keeps observations and puts them into the features.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<PushOutcome, PushError>")]
+#[rtype(result = "Result<PushOutcome, WriteError>")]
 pub struct Push {
     /// Place in the queue.
     pub slot: Slot,
@@ -40,18 +40,6 @@ pub struct PushOutcome {
     pub accepted: usize,
     /// Observations whose key was known already.
     pub duplicates: usize,
-}
-
-/// Why a batch was not acknowledged; it is safe to send it again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "each message documents its variant: input, place, remedy")]
-pub enum PushError {
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("an injected fault")]
-    Injected,
 }
 
 /// The actor.
@@ -94,17 +82,17 @@ impl Actor for PushActor {
 }
 
 impl Handler<Push> for PushActor {
-    type Result = ResponseFuture<Result<PushOutcome, PushError>>;
+    type Result = ResponseFuture<Result<PushOutcome, WriteError>>;
 
     fn handle(&mut self, Push { slot, observations, deadline }: Push, _: &mut Self::Context) -> Self::Result {
         if matches!(self.faults.strike_thread(), Injected::Hang(_) | Injected::Error) {
-            return Box::pin(async { Err(PushError::Injected) });
+            return Box::pin(async { Err(WriteError::Injected) });
         }
         let (store, features, cell) = (self.store.clone(), self.features.clone(), Arc::clone(&self.cell));
         Box::pin(async move {
             let _waiting = slot; // a batch counts as queued until it is durable
             let write = Write::Observations(observations.clone());
-            let written = store.ask(deadline, |slot| Commit { slot, write }).await??;
+            let written = commit(&store, deadline, write).await?;
             let Written::Observations(new) = written else {
                 return Ok(PushOutcome { accepted: 0, duplicates: observations.len() });
             };

@@ -1,0 +1,2 @@
+//! Choosing well: which arm to serve.
+pub mod bandit;

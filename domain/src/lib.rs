@@ -2,6 +2,7 @@
 //!
 //! Nothing here does IO, reads a clock, logs or awaits: time is always a parameter.
 pub mod config;
+pub mod experiments;
 pub mod features;
 pub mod ports;
 pub mod safety;

@@ -1,8 +1,9 @@
 //! A store without a disk; what it answers is what [`crate::sqlite::SqliteStore`] answers.
+use super::learner_logs::LearnerLogs;
 use crate::sqlite::position;
 use bellwether_domain::config::ConfigVersion;
 use bellwether_domain::ports::{
-    ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
+    Claimed, Learner, Logged, ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
 };
 use bellwether_domain::safety::{EmergencyEntry, Override};
 use bellwether_domain::types::{FeatureName, KeyRecord, Observation, ServiceId, Timestamp};
@@ -19,6 +20,7 @@ pub struct InMemoryStore {
     overrides: BTreeMap<String, Override>,
     keys: BTreeMap<String, KeyRecord>,
     config: Option<ConfigVersion>,
+    learners: LearnerLogs,
 }
 
 impl InMemoryStore {
@@ -52,6 +54,8 @@ impl InMemoryStore {
                 }
                 Written::Done
             }
+            Write::Learner(write) => Written::Learner(self.learners.write(write)),
+            Write::ForgetDecisionsBefore(end) => done_if(self.learners.forget_decisions(*end)),
         }
     }
 
@@ -127,5 +131,13 @@ impl StateStore for InMemoryStore {
         found.sort_by(|a, b| (a.at, &a.service, &a.name).cmp(&(b.at, &b.service, &b.name)));
         found.drain(..found.len().saturating_sub(limit));
         Ok(found)
+    }
+
+    fn claim(&mut self, learner: Learner) -> Result<Claimed, StoreError> {
+        Ok(self.learners.claim(learner))
+    }
+
+    fn log_after(&mut self, learner: Learner, after: u64, limit: usize) -> Result<Vec<Logged>, StoreError> {
+        Ok(self.learners.log_after(learner, after, limit))
     }
 }

@@ -2,11 +2,11 @@
 use super::connection::{self, Opened};
 use super::dictionary::Dictionary;
 use super::error::{Doing, translate};
-use super::{position, wire};
+use super::{learner_log, position, wire};
 use bellwether_domain::ports::{
-    ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
+    Claimed, Learner, Logged, ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
 };
-use bellwether_domain::types::{FeatureName, Observation, ServiceId, Timestamp};
+use bellwether_domain::types::{ExperimentName, FeatureName, Observation, ServiceId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 
@@ -34,9 +34,10 @@ pub struct SqliteStore {
 }
 
 #[derive(Debug, Default)]
-struct Dictionaries {
-    services: Dictionary<ServiceId>,
-    names: Dictionary<FeatureName>,
+pub(super) struct Dictionaries {
+    pub(super) services: Dictionary<ServiceId>,
+    pub(super) names: Dictionary<FeatureName>,
+    pub(super) experiments: Dictionary<ExperimentName>,
 }
 
 impl SqliteStore {
@@ -131,6 +132,16 @@ impl StateStore for SqliteStore {
     fn observations_since(&mut self, since: Timestamp, limit: usize) -> Result<Vec<Observation>, StoreError> {
         self.read(|connection, dictionaries| newest(connection, dictionaries, since, limit))
     }
+
+    fn claim(&mut self, learner: Learner) -> Result<Claimed, StoreError> {
+        self.ensure_writable()?;
+        let claimed = learner_log::claim(&mut self.opened.connection, learner);
+        claimed.map_err(|error| translate(&self.path, Doing::Writing, &error))
+    }
+
+    fn log_after(&mut self, learner: Learner, after: u64, limit: usize) -> Result<Vec<Logged>, StoreError> {
+        self.read(|connection, dictionaries| learner_log::log_after(connection, dictionaries, learner, after, limit))
+    }
 }
 
 fn write_all(
@@ -151,6 +162,11 @@ fn write_all(
                 outcomes.push(Written::Done);
                 continue;
             }
+            Write::Learner(write) => {
+                outcomes.push(Written::Learner(learner_log::write(&transaction, dictionaries, write)?));
+                continue;
+            }
+            Write::ForgetDecisionsBefore(end) => learner_log::forget_decisions(&transaction, *end)?,
             Write::Emergency(entry) => wire::set_emergency(&transaction, entry)?,
             Write::AddOverride(one) => wire::add_override(&transaction, one)?,
             Write::RemoveOverride { id } => wire::remove_override(&transaction, id)?,
@@ -166,7 +182,7 @@ fn write_all(
 
 fn keep(
     connection: &Connection,
-    Dictionaries { services, names }: &mut Dictionaries,
+    Dictionaries { services, names, .. }: &mut Dictionaries,
     observations: &[Observation],
 ) -> rusqlite::Result<Vec<bool>> {
     let sql = "INSERT INTO observations (service, at, name, value) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
@@ -192,7 +208,7 @@ fn forget(connection: &Connection, dictionaries: &mut Dictionaries, end: Timesta
 
 fn page(
     connection: &Connection,
-    Dictionaries { services, names }: &mut Dictionaries,
+    Dictionaries { services, names, .. }: &mut Dictionaries,
     query: &ObservationQuery,
     after: Option<&(Timestamp, FeatureName)>,
 ) -> rusqlite::Result<ObservationPage> {
@@ -241,7 +257,7 @@ fn newest_first(a: &Observation, b: &Observation) -> std::cmp::Ordering {
 /// the floor for the services that follow.
 fn newest(
     connection: &Connection,
-    Dictionaries { services, names }: &mut Dictionaries,
+    Dictionaries { services, names, .. }: &mut Dictionaries,
     since: Timestamp,
     limit: usize,
 ) -> rusqlite::Result<Vec<Observation>> {

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How long SQLite waits for another connection (a reader's checkpoint, say) before it gives up.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Statements kept ready: all that there are, or the commonest are prepared anew whenever a rare one came between.
+const STATEMENTS: usize = 64;
 /// First bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -64,6 +66,7 @@ pub(super) fn open_writable(path: &Path, options: &SqliteOptions) -> Result<Conn
     for (name, value) in [("synchronous", "full"), ("foreign_keys", "on")] {
         connection.pragma_update(None, name, value).map_err(failed)?;
     }
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Keeps the log small after a burst; pragmas that answer with a row need the checked form.
     connection.pragma_update_and_check(None, "journal_size_limit", 1 << 26, |_| Ok(())).map_err(failed)?;
     if let Some(bytes) = options.max_bytes {

@@ -1,7 +1,7 @@
-//! Services and names as small numbers. What was read stays in memory; it is forgotten when a transaction fails,
+//! Services, names and experiments as small numbers. What was read stays in memory; it is forgotten when a transaction fails,
 //! because the numbers that it gave out are gone then.
 use super::wire::unreadable;
-use bellwether_domain::types::{FeatureName, ServiceId};
+use bellwether_domain::types::{ExperimentName, FeatureName, ServiceId};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -29,6 +29,15 @@ impl Entry for FeatureName {
     const ALL: &'static str = "SELECT id, text FROM names";
     const FIND: &'static str = "SELECT id FROM names WHERE text = ?1";
     const ADD: &'static str = "INSERT INTO names (text) VALUES (?1)";
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl Entry for ExperimentName {
+    const ALL: &'static str = "SELECT id, text FROM experiments";
+    const FIND: &'static str = "SELECT id FROM experiments WHERE text = ?1";
+    const ADD: &'static str = "INSERT INTO experiments (text) VALUES (?1)";
     fn text(&self) -> &str {
         self.as_str()
     }
@@ -65,6 +74,14 @@ impl<T: Entry> Dictionary<T> {
         }
         let found = connection.prepare_cached(T::FIND)?.query_row([text.text()], |row| row.get(0)).optional()?;
         Ok(found.map(|number| self.keep(number, text.clone())))
+    }
+
+    /// The text of a number that a row holds.
+    pub(super) fn text_of(&mut self, connection: &Connection, number: i64) -> rusqlite::Result<T> {
+        if let Some(text) = self.texts.get(&number) {
+            return Ok(text.clone());
+        }
+        self.all(connection)?.get(&number).cloned().ok_or(rusqlite::Error::QueryReturnedNoRows) // foreign keys forbid it
     }
 
     /// Every text by its number.

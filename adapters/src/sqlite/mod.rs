@@ -4,6 +4,7 @@ mod connection;
 mod data_directory;
 mod dictionary;
 mod error;
+mod learner_log;
 pub(crate) mod position;
 mod schema;
 mod wire;

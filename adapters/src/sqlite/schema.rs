@@ -8,7 +8,8 @@ pub(super) const APPLICATION_ID: i32 = 0x4257_5448;
 ///
 /// Observations are keyed by (service, at, name): a poll of one service lands on neighbouring pages, a page of one
 /// service is one range, and services and names are numbers so that a row takes some 20 bytes.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE services (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE observations (
@@ -51,7 +52,58 @@ CREATE TABLE config_versions (
     created_at INTEGER NOT NULL,
     document TEXT NOT NULL
 );
-"];
+",
+    "
+CREATE TABLE learners (
+    name TEXT PRIMARY KEY,
+    epoch INTEGER NOT NULL, -- which owner writes its log
+    position INTEGER NOT NULL -- last entry that the parts below hold
+) WITHOUT ROWID;
+CREATE TABLE learner_parts (
+    learner TEXT NOT NULL,
+    part TEXT NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (learner, part)
+) WITHOUT ROWID;
+CREATE TABLE experiments (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY, -- position in the bandit's log, shared with rewards and experiment_events
+    id BLOB NOT NULL UNIQUE CHECK (length(id) = 16), -- ULID
+    experiment INTEGER NOT NULL REFERENCES experiments (id),
+    at INTEGER NOT NULL,
+    mode INTEGER NOT NULL, -- 0 live, 1 shadow, 2 baseline only
+    rewardable_until INTEGER NOT NULL,
+    reward_lower REAL,
+    reward_upper REAL,
+    arm INTEGER NOT NULL,
+    pick INTEGER,
+    propensity REAL NOT NULL,
+    round INTEGER NOT NULL,
+    model_version INTEGER NOT NULL,
+    context BLOB NOT NULL -- doubles, little-endian
+);
+CREATE TABLE rewards (
+    seq INTEGER PRIMARY KEY,
+    decision INTEGER NOT NULL UNIQUE, -- decisions.seq
+    value REAL NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE TABLE experiment_events (
+    seq INTEGER PRIMARY KEY,
+    experiment INTEGER NOT NULL REFERENCES experiments (id),
+    at INTEGER NOT NULL,
+    made_by TEXT NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE TABLE stream_values (
+    seq INTEGER PRIMARY KEY, -- position in regime detection's log
+    service INTEGER NOT NULL REFERENCES services (id),
+    name INTEGER NOT NULL REFERENCES names (id),
+    at INTEGER NOT NULL,
+    value REAL NOT NULL
+);
+",
+];
 
 /// The version that this program writes.
 pub(super) const VERSION: usize = MIGRATIONS.len();

@@ -100,6 +100,17 @@ name!(
     "name"
 );
 
+name!(
+    /// An experiment of the bandit: 1 to 200 bytes without control characters.
+    ExperimentName,
+    "experiment"
+);
+name!(
+    /// An arm of an experiment: 1 to 200 bytes without control characters.
+    ArmName,
+    "arm"
+);
+
 impl Default for ServiceId {
     /// The service of a request that names none.
     fn default() -> Self {

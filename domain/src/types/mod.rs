@@ -10,7 +10,7 @@ mod verdict;
 
 pub use access::{KeyRecord, Role};
 pub use capability::{Capability, UnknownCapability};
-pub use identifiers::{FeatureName, InvalidName, ServiceId};
+pub use identifiers::{ArmName, ExperimentName, FeatureName, InvalidName, ServiceId};
 pub use model_output::{FieldValue, Fields};
 pub use observation::Observation;
 pub use timestamp::{InvalidTimestamp, Timestamp};

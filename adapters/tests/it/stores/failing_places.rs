@@ -122,7 +122,7 @@ fn a_database_of_a_newer_program_is_refused() {
     small_database(&path);
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let refusal = SqliteStore::open(&path).unwrap_err();
-    assert!(refusal.to_string().contains("a newer program wrote it (schema 99, known 1)"), "{refusal}");
+    assert!(refusal.to_string().contains("a newer program wrote it (schema 99, known 2)"), "{refusal}");
 }
 
 #[test]

@@ -2,4 +2,5 @@
 mod conformance;
 mod failing_places;
 mod killed;
+mod learner_logs;
 mod support;

@@ -1,9 +1,12 @@
 //! Short ways to say what tests need.
 use bellwether_adapters::sqlite::SqliteStore;
 use bellwether_domain::config::{ConfigVersion, VersionState};
+use bellwether_domain::experiments::{Decision, DecisionId, DecisionMode, ExperimentEvent, RewardRange, StreamValue};
 use bellwether_domain::ports::{ObservationQuery, StateStore, Write, Written};
 use bellwether_domain::safety::{Behaviour, EmergencyEntry, Override, Scope};
-use bellwether_domain::types::{Capability, FeatureName, Fields, KeyRecord, Observation, Role, ServiceId, Timestamp};
+use bellwether_domain::types::{
+    Capability, ExperimentName, FeatureName, Fields, KeyRecord, Observation, Role, ServiceId, Timestamp,
+};
 use std::path::Path;
 
 pub(super) fn at(nanoseconds: i64) -> Timestamp {
@@ -52,6 +55,34 @@ pub(super) fn config(id: &str) -> ConfigVersion {
         created_at: at(1),
         document: "{\"safety\":{}}".to_owned(),
     }
+}
+
+/// The decision number `id`, made at `made_at` and rewardable by [0, 1] for 10 ns.
+pub(super) fn decision(id: u8, experiment: &str, made_at: i64) -> Decision {
+    Decision {
+        id: DecisionId::from_bytes([id; 16]),
+        experiment: ExperimentName::new(experiment).unwrap(),
+        at: at(made_at),
+        mode: [DecisionMode::Live, DecisionMode::Shadow, DecisionMode::BaselineOnly][usize::from(id % 3)],
+        rewardable_until: at(made_at + 10),
+        reward_range: Some(RewardRange { lower: 0.0, upper: 1.0 }),
+        arm: u32::from(id) % 3,
+        pick: id.is_multiple_of(2).then_some(1),
+        propensity: 0.05 / 3.0,
+        round: 7,
+        model_version: 3,
+        context: [0.1, -0.0, 1e300].into(),
+    }
+}
+
+pub(super) fn event(experiment: &str, made_at: i64) -> ExperimentEvent {
+    let (experiment, by) = (ExperimentName::new(experiment).unwrap(), "ops".to_owned());
+    ExperimentEvent { experiment, at: at(made_at), by, document: "{\"paused\":true}".to_owned() }
+}
+
+pub(super) fn stream_value(service: &str, value: f64) -> StreamValue {
+    let (service, quantity) = (ServiceId::new(service).unwrap(), FeatureName::new("value").unwrap());
+    StreamValue { service, quantity, at: at(5), value }
 }
 
 /// A database that holds one observation of `a` and one key, closed again.

@@ -1,8 +1,8 @@
-//! The outside world as the rest of Bellwether sees it. Adapters implement these traits.
+//! The durable store: changes that must be on disk before they are acknowledged, and what is read back.
+use super::learner_log::{Claimed, Learner, LearnerWrite, LearnerWritten, Logged};
 use crate::config::ConfigVersion;
 use crate::safety::{EmergencyEntry, Override};
 use crate::types::{FeatureName, KeyRecord, Observation, ServiceId, Timestamp};
-use std::time::Duration;
 
 /// One change that must be on disk before it is acknowledged.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,10 +29,15 @@ pub enum Write {
     SeedConfig(ConfigVersion),
     /// Forgets observations older than this.
     ForgetObservationsBefore(Timestamp),
+    /// Appends to a learner's log, or keeps its snapshot.
+    Learner(LearnerWrite),
+    /// Forgets decisions that were made before this, with their rewards, as far as the bandit's snapshot covers them; a
+    /// store may do a part of it at a time, the oldest first.
+    ForgetDecisionsBefore(Timestamp),
 }
 
 /// What a change did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Written {
     /// For each observation of the batch, whether it was new.
     Observations(Vec<bool>),
@@ -40,6 +45,8 @@ pub enum Written {
     Done,
     /// There was nothing of that identity, or the store was seeded already.
     Unchanged,
+    /// What became of a learner's write.
+    Learner(LearnerWritten),
 }
 
 /// Which observations to read back, oldest first.
@@ -120,35 +127,17 @@ pub trait StateStore: Send {
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     fn observations_since(&mut self, since: Timestamp, limit: usize) -> Result<Vec<Observation>, StoreError>;
-}
 
-/// What a source says when it is asked for the observations up to a point in time.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Polled {
-    /// Observations in the order of their time; perhaps none.
-    Observations(Vec<Observation>),
-    /// The source has given all it will ever give.
-    Ended,
-}
-
-/// Why a source failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{source_name} failed: {why}")]
-pub struct SourceError {
-    /// Which source.
-    pub source_name: &'static str,
-    /// What went wrong and how to mend it.
-    pub why: String,
-}
-
-/// A source of observations that is asked at intervals: simulator, replay of a file.
-pub trait TelemetrySource: Send {
-    /// Everything that happened up to `now` and was not given yet.
+    /// Makes the caller the only writer of `learner`'s log, durably: writes of earlier epochs are refused from now on.
+    /// Answers with the last snapshot.
     ///
     /// # Errors
-    /// [`SourceError`] if the source cannot answer now; it may be asked again.
-    fn poll(&mut self, now: Timestamp) -> Result<Polled, SourceError>;
+    /// [`StoreError`] if the store cannot be written or read.
+    fn claim(&mut self, learner: Learner) -> Result<Claimed, StoreError>;
 
-    /// How long to wait between two polls at most.
-    fn interval(&self) -> Duration;
+    /// At most `limit` entries of `learner`'s log behind position `after`, in the order in which they became durable.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    fn log_after(&mut self, learner: Learner, after: u64, limit: usize) -> Result<Vec<Logged>, StoreError>;
 }

@@ -179,6 +179,7 @@ fn judgement(criterion: &mut Criterion<CpuTime>) {
                 last_answer: None,
                 last_good: None,
                 overrides: &[],
+                particulars: None,
                 emergency: &emergency,
                 now: Timestamp::from_milliseconds(0),
             };

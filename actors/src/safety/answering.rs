@@ -3,7 +3,7 @@ use super::last_answers::{LastAnswer, LastAnswers};
 use super::safety_controller::{RecordViolations, SafetyController, SafetyInForce};
 use crate::runtime::{Handle, Snapshot, now};
 use bellwether_domain::safety::{
-    Failure, LastGood, Release, Request, ValidatedOutput, ViolationRecord, enforce_emergency, judge,
+    Failure, LastGood, Override, Release, Request, ValidatedOutput, ViolationRecord, enforce_emergency, judge,
 };
 use bellwether_domain::types::{Capability, FeatureName, Fields, ServiceId};
 
@@ -19,6 +19,8 @@ pub struct Question<'a> {
     /// The request brought its own input: its answer says nothing about the service, so that no earlier answer bears on
     /// it and it bears on no later one.
     pub own_input: bool,
+    /// What the approved output takes from the request, such as a bandit's baseline arm.
+    pub particulars: Option<&'a Fields>,
 }
 
 /// The judging part of a worker; clones share everything.
@@ -50,6 +52,14 @@ impl Answering {
         Some(self.judge_by(&in_force, question, Err(Failure::Restarting), None, &[], None))
     }
 
+    /// Whether a human's override says what the output's `field` is: then the model need not be asked for it.
+    #[must_use]
+    pub fn is_overridden(&self, model: Capability, service: &ServiceId, field: &str) -> bool {
+        let (in_force, at) = (self.in_force.load(), now());
+        let applies = |one: &&Override| one.applies(model, service, at);
+        in_force.overrides.as_slice().iter().filter(applies).any(|one| one.output.field(field).is_some())
+    }
+
     /// Judges what the model said; `preliminary` says why a simpler estimate stands in for it.
     #[must_use]
     pub fn judge(
@@ -78,14 +88,14 @@ impl Answering {
         if !in_force.emergency.any_active() {
             return release;
         }
-        let Question { model, service, .. } = question;
-        enforce_emergency(&in_force.policy, &in_force.emergency, model, service, release)
+        let Question { model, service, particulars, .. } = question;
+        enforce_emergency(&in_force.policy, &in_force.emergency, model, service, particulars, release)
     }
 
     fn judge_by(
         &self,
         in_force: &SafetyInForce,
-        Question { model, service, .. }: Question<'_>,
+        Question { model, service, particulars, .. }: Question<'_>,
         outcome: Result<Fields, Failure>,
         preliminary: Option<&str>,
         stale_inputs: &[FeatureName],
@@ -100,6 +110,7 @@ impl Answering {
             last_answer: last.and_then(LastAnswer::answer),
             last_good: last.and_then(LastAnswer::last_good),
             overrides: in_force.overrides.as_slice(),
+            particulars,
             emergency: &in_force.emergency,
             now: now(),
         };

@@ -2,7 +2,7 @@
 use super::check::{Check, Evidence, non_finite};
 use super::compile::{Body, FINITE, compile};
 use super::document::{FallbackDocument, SafetyDocument};
-use crate::types::{Capability, FieldValue, Fields, Level, Violation};
+use crate::types::{Capability, Fields, Level, Violation};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -90,6 +90,17 @@ impl SafetyPolicy {
     }
 }
 
+/// What a number that is not finite is.
+const fn in_words(number: f64) -> &'static str {
+    if number.is_nan() {
+        "not a number"
+    } else if number > 0.0 {
+        "infinite"
+    } else {
+        "negative and infinite"
+    }
+}
+
 impl ModelPolicy {
     /// Everything that is wrong with the output; nothing but the NaN or infinity if it holds one.
     pub(super) fn violations(&self, output: &Fields, evidence: &Evidence<'_>) -> Vec<Violation> {
@@ -97,9 +108,9 @@ impl ModelPolicy {
             return vec![Violation {
                 check: self.finite_name.clone(),
                 level: self.finite_level,
-                message: format!("{path} is {number}: every number must be finite"),
-                // As text: the violation itself must be free of non-finite numbers too.
-                observed: FieldValue::Text(number.to_string().into()),
+                message: format!("{path} is {}: every number must be finite", in_words(number)),
+                // As words: nobody who searches an answer for non-finite numbers shall find one.
+                observed: in_words(number).into(),
                 limit: "finite".into(),
             }];
         }

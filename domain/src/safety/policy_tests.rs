@@ -1,6 +1,6 @@
 //! Each kind of check at its limits, the errors of a document, and the baseline that ships.
 use super::*;
-use crate::types::FeatureName;
+use crate::types::{FeatureName, FieldValue};
 
 /// A document of one check for `bandit`, with fallbacks that no check here forbids.
 fn document(check: &str) -> SafetyDocument {

@@ -56,6 +56,13 @@ impl Fields {
         }
     }
 
+    /// Adds a field whose name is known to be new: what `set` does, without looking for it.
+    pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
+        let name = name.into();
+        debug_assert!(self.field(&name).is_none(), "{name} is there already");
+        self.0.push((name, value.into()));
+    }
+
     /// The field of that name at the top level.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&FieldValue> {

@@ -152,6 +152,7 @@ fn refuse_hopeless(services: &Services, given: &Override) -> Result<(), Problem>
         last_answer: None,
         last_good: None,
         overrides: &[],
+        particulars: None,
         emergency: &EmergencyState::new(),
         now: given.created_at,
     };

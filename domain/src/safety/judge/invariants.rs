@@ -120,6 +120,7 @@ impl Case {
             last_answer: self.last_answer.as_ref(),
             last_good: self.last_good.as_ref(),
             overrides: &self.overrides,
+            particulars: None,
             emergency: &self.emergency,
             now: self.now,
         }
@@ -190,7 +191,7 @@ proptest! {
     fn the_brake_always_wins(case in case(), later in emergency()) {
         let policy = SafetyPolicy::from_document(&toml::from_str(POLICY).unwrap()).unwrap();
         let judged = judge(&policy, case.request());
-        let looked = enforce_emergency(&policy, &later, case.model, &case.service, judged.clone());
+        let looked = enforce_emergency(&policy, &later, case.model, &case.service, None, judged.clone());
         let covering = |state: &EmergencyState| -> Vec<Behaviour> {
             let active = state.entries().filter(|one| one.active && one.scope.covers(case.model, &case.service));
             active.map(|one| one.behaviour).collect()

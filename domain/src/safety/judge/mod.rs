@@ -77,6 +77,9 @@ pub struct Request<'a> {
     pub last_good: Option<&'a LastGood>,
     /// Overrides of all models and services; those that do not apply are passed over.
     pub overrides: &'a [Override],
+    /// What the approved output takes from the request, such as a bandit's baseline arm; passed over if the two together
+    /// violate a check.
+    pub particulars: Option<&'a Fields>,
     /// The brake.
     pub emergency: &'a EmergencyState,
     /// The time.
@@ -88,7 +91,7 @@ pub struct Request<'a> {
 pub fn judge(policy: &SafetyPolicy, request: Request<'_>) -> Release {
     let Request { model, service, now, .. } = request;
     if let Some(entry) = request.emergency.in_force(model, service) {
-        return brake(policy, model, entry, Vec::new());
+        return brake(policy, model, entry, request.particulars, Vec::new());
     }
     let rules = policy.of(model);
     let given = choose(request.overrides, model, service, now);
@@ -115,7 +118,7 @@ pub fn judge(policy: &SafetyPolicy, request: Request<'_>) -> Release {
 
     // The inputs of the request bear on the model's output only.
     let evidence = Evidence { stale_inputs: &[], ..evidence };
-    let (kind, output, warnings) = fallback(rules, request.last_good, now, &evidence);
+    let (kind, output, warnings) = fallback(rules, request.last_good, request.particulars, now, &evidence);
     let used = Some(FallbackUsed { reason, kind });
     if let Some(given) = given {
         let mut overridden = output.clone();
@@ -139,13 +142,14 @@ pub fn enforce_emergency(
     emergency: &EmergencyState,
     model: Capability,
     service: &ServiceId,
+    particulars: Option<&Fields>,
     release: Release,
 ) -> Release {
     match (emergency.in_force(model, service), release) {
         (Some(entry), Release::Answer(answer)) => {
             let mut violations = answer.into_violations();
             violations.retain(|one| one.check != EMERGENCY);
-            brake(policy, model, entry, violations)
+            brake(policy, model, entry, particulars, violations)
         }
         (_, release) => release,
     }
@@ -154,7 +158,13 @@ pub fn enforce_emergency(
 const EMERGENCY: &str = "emergency_mode";
 
 /// What leaves while the brake is on.
-fn brake(policy: &SafetyPolicy, model: Capability, entry: &EmergencyEntry, mut violations: Vec<Violation>) -> Release {
+fn brake(
+    policy: &SafetyPolicy,
+    model: Capability,
+    entry: &EmergencyEntry,
+    particulars: Option<&Fields>,
+    mut violations: Vec<Violation>,
+) -> Release {
     let EmergencyEntry { scope, reason, since, .. } = entry;
     if entry.behaviour == Behaviour::Block {
         return Release::Blocked { scope: scope.clone(), reason: reason.clone(), since: *since };
@@ -168,7 +178,7 @@ fn brake(policy: &SafetyPolicy, model: Capability, entry: &EmergencyEntry, mut v
     };
     violations.insert(0, violation);
     let used = FallbackUsed { reason: Reason::Emergency, kind: FallbackKind::Approved };
-    let approved = policy.approved(model).clone();
+    let approved = approved(policy.of(model), particulars);
     Release::Answer(ValidatedOutput::new(approved, Source::Fallback, Some(used), violations))
 }
 
@@ -176,6 +186,7 @@ fn brake(policy: &SafetyPolicy, model: Capability, entry: &EmergencyEntry, mut v
 fn fallback(
     rules: &ModelPolicy,
     last_good: Option<&LastGood>,
+    particulars: Option<&Fields>,
     now: Timestamp,
     evidence: &Evidence<'_>,
 ) -> (FallbackKind, Fields, Vec<Violation>) {
@@ -187,7 +198,16 @@ fn fallback(
             return (FallbackKind::LastGood, good.output.clone(), found);
         }
     }
-    (FallbackKind::Approved, rules.approved.clone(), Vec::new())
+    (FallbackKind::Approved, approved(rules, particulars), Vec::new())
+}
+
+/// The approved output with the request's particulars laid over it, as long as it still passes every check.
+fn approved(rules: &ModelPolicy, particulars: Option<&Fields>) -> Fields {
+    let mut output = rules.approved.clone();
+    let Some(particulars) = particulars else { return output };
+    output.merge(particulars);
+    let passes = worst(&rules.violations(&output, &Evidence::default())) < Level::Unsafe;
+    if passes { output } else { rules.approved.clone() }
 }
 
 /// Adds those of checks that are not listed yet.

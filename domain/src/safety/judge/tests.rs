@@ -41,6 +41,7 @@ fn request<'a>(outcome: Result<Fields, Failure>, service: &'a ServiceId, state: 
         last_answer: None,
         last_good: None,
         overrides: &[],
+        particulars: None,
         emergency: state,
         now: at(10_000),
     }
@@ -212,9 +213,9 @@ fn the_brake_beats_everything_before_and_after_judging() {
     let judged = judge(&policy, request(Ok(fields(r#"{"a":6}"#)), &service, &calm));
     let state: EmergencyState = [brake_on("model:bandit", Behaviour::Fallback)].into_iter().collect();
     let direct = judge(&policy, request(Ok(fields(r#"{"a":6}"#)), &service, &state));
-    let late = enforce_emergency(&policy, &state, Capability::Bandit, &service, judged.clone());
+    let late = enforce_emergency(&policy, &state, Capability::Bandit, &service, None, judged.clone());
     for (release, violated) in [(direct, &["emergency_mode"][..]), (late, &["emergency_mode", "a_usual"])] {
-        let again = enforce_emergency(&policy, &state, Capability::Bandit, &service, release.clone());
+        let again = enforce_emergency(&policy, &state, Capability::Bandit, &service, None, release.clone());
         assert_eq!(again, release, "a second look changes nothing");
         let answer = answer(release);
         assert_eq!(answer.fallback(), used(Reason::Emergency, FallbackKind::Approved));
@@ -222,7 +223,7 @@ fn the_brake_beats_everything_before_and_after_judging() {
         assert_eq!(answer.output(), policy.approved(Capability::Bandit));
         assert_eq!(checks(&answer), violated);
     }
-    let other = enforce_emergency(&policy, &state, Capability::TailSlo, &service, judged.clone());
+    let other = enforce_emergency(&policy, &state, Capability::TailSlo, &service, None, judged.clone());
     assert_eq!(other, judged, "another model is not covered");
 
     let block: EmergencyState =
@@ -230,6 +231,27 @@ fn the_brake_beats_everything_before_and_after_judging() {
     let scope: Scope = "service:default".parse().unwrap();
     let blocked = Release::Blocked { scope, reason: "flash crash".to_owned(), since: at(1) };
     assert_eq!(judge(&policy, request(Err(Failure::Panic), &service, &block)), blocked);
-    assert_eq!(enforce_emergency(&policy, &block, Capability::Bandit, &service, judged), blocked);
-    assert_eq!(enforce_emergency(&policy, &calm, Capability::Bandit, &service, blocked.clone()), blocked);
+    assert_eq!(enforce_emergency(&policy, &block, Capability::Bandit, &service, None, judged), blocked);
+    assert_eq!(enforce_emergency(&policy, &calm, Capability::Bandit, &service, None, blocked.clone()), blocked);
+}
+
+#[test]
+fn the_approved_output_takes_the_requests_particulars_unless_they_violate_a_check() {
+    let (policy, service, calm) = (policy(), ServiceId::default(), EmergencyState::new());
+    let approved = policy.approved(Capability::Bandit);
+    let brake: EmergencyState = [brake_on("global", Behaviour::Fallback)].into_iter().collect();
+    for (particulars, taken) in [(r#"{"arm":"mine"}"#, true), (r#"{"a":99}"#, false)] {
+        let particulars = fields(particulars);
+        let mut expected = approved.clone();
+        if taken {
+            expected.merge(&particulars);
+        }
+        for state in [&calm, &brake] {
+            let request = Request { particulars: Some(&particulars), ..request(Err(Failure::Panic), &service, state) };
+            assert_eq!(answer(judge(&policy, request)).output(), &expected);
+        }
+        let judged = judge(&policy, request(Ok(fields(r#"{"a":6}"#)), &service, &calm));
+        let late = enforce_emergency(&policy, &brake, Capability::Bandit, &service, Some(&particulars), judged);
+        assert_eq!(answer(late).output(), &expected);
+    }
 }

@@ -1,6 +1,6 @@
 //! The least that an actix-web server can do for the same requests: the body parsed into its type, a reply of the same
 //! form and size serialised. No identity, no access, no limits, no metrics, no log, no actor, no model, no disk.
-use crate::requests::Endpoint;
+use crate::requests::{ENDPOINTS, Endpoint};
 use crate::servers::LISTENS;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
@@ -16,6 +16,8 @@ struct Replies {
     live: Arc<Value>,
     features: Arc<Features>,
     extremes: Arc<Value>,
+    bandit: Arc<Value>,
+    regime: Arc<Value>,
     observations: Arc<Value>,
 }
 
@@ -39,6 +41,15 @@ struct Values {
 }
 
 #[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "parsed for the sake of the parsing")]
+struct Question {
+    service: String,
+    experiment: String,
+    arms: Vec<String>,
+    context: BTreeMap<String, f64>,
+}
+
+#[derive(Debug, Deserialize)]
 struct Rows {
     observations: Vec<Row>,
 }
@@ -53,9 +64,9 @@ struct Row {
 }
 
 /// Keeps the replies of the real server, in the order of the endpoints, for the bare one.
-pub(crate) fn keep(replies: &[Vec<u8>; 4], path: &Path) -> anyhow::Result<()> {
+pub(crate) fn keep(replies: &[Vec<u8>; ENDPOINTS], path: &Path) -> anyhow::Result<()> {
     let mut all = serde_json::Map::new();
-    for (name, reply) in ["live", "features", "extremes", "observations"].into_iter().zip(replies) {
+    for (name, reply) in ["live", "features", "extremes", "bandit", "regime", "observations"].into_iter().zip(replies) {
         all.insert(name.to_owned(), serde_json::from_slice(reply)?);
     }
     Ok(std::fs::write(path, serde_json::to_vec(&all)?)?)
@@ -73,6 +84,8 @@ pub(crate) fn serve(replies: &Path) -> anyhow::Result<()> {
                 .route("/health/live", web::get().to(live))
                 .route("/features/{service}", web::get().to(features))
                 .route("/models/extreme-events", web::post().to(extremes))
+                .route("/models/bandit", web::post().to(bandit))
+                .route("/models/regime-detection", web::post().to(regime))
                 .route("/telemetry/observations", web::post().to(observations))
         })
         .workers(workers)
@@ -98,6 +111,20 @@ async fn extremes(replies: web::Data<Replies>, body: web::Json<Values>) -> HttpR
     HttpResponse::Ok().json(&replies.extremes)
 }
 
+async fn bandit(replies: web::Data<Replies>, body: web::Json<Question>) -> HttpResponse {
+    if body.experiment.is_empty() || body.arms.is_empty() || body.context.is_empty() {
+        return HttpResponse::BadRequest().finish();
+    }
+    HttpResponse::Ok().json(&replies.bandit)
+}
+
+async fn regime(replies: web::Data<Replies>, body: web::Json<Values>) -> HttpResponse {
+    if body.service.is_empty() || body.values.is_empty() {
+        return HttpResponse::BadRequest().finish();
+    }
+    HttpResponse::Ok().json(&replies.regime)
+}
+
 async fn observations(replies: web::Data<Replies>, body: web::Json<Rows>) -> HttpResponse {
     if body.observations.is_empty() {
         return HttpResponse::BadRequest().finish();
@@ -106,9 +133,12 @@ async fn observations(replies: web::Data<Replies>, body: web::Json<Rows>) -> Htt
 }
 
 /// The replies of a server to one request of each kind.
-pub(crate) fn replies(server: &crate::servers::Server, endpoints: &[Endpoint; 4]) -> anyhow::Result<[Vec<u8>; 4]> {
+pub(crate) fn replies(
+    server: &crate::servers::Server,
+    endpoints: &[Endpoint; ENDPOINTS],
+) -> anyhow::Result<[Vec<u8>; ENDPOINTS]> {
     let (mut connection, mut request) = (crate::http1::Connection::open(server.address)?, Vec::new());
-    let mut found: [Vec<u8>; 4] = Default::default();
+    let mut found: [Vec<u8>; ENDPOINTS] = Default::default();
     for (endpoint, reply) in endpoints.iter().zip(&mut found) {
         endpoint.write(&mut request);
         let (status, body) = connection.exchange(&request)?;

@@ -4,6 +4,7 @@
 //! `--only TEXT` keeps the endpoints whose name holds it, `--rounds N` and `--seconds X` bound the closed loop.
 mod bare;
 mod closed_loop;
+mod disk;
 mod http1;
 mod open_loop;
 mod report;
@@ -110,6 +111,7 @@ fn measure(plan: &Plan) -> anyhow::Result<()> {
         let measured = of_endpoint(plan, endpoint, &servers)?;
         report.add(endpoint.name, reply.len(), measured);
     }
+    report.flushes = disk::flushes(plan.open * u32::try_from(plan.rounds)?).context("flushing a file")?;
     report.resident_after_load = Some(ours.resident()?);
     print!("{}", report.text());
     Ok(())

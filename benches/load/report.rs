@@ -18,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) ready_after: Vec<Duration>,
     pub(crate) idle: Option<(Duration, u64)>,
     pub(crate) resident_after_load: Option<u64>,
+    /// Of the disk alone, sorted.
+    pub(crate) flushes: Vec<Duration>,
     closed: String,
     open: String,
 }
@@ -33,7 +35,8 @@ impl Report {
                 .to_owned(),
         );
         let (ready_after, idle, resident_after_load) = (Vec::new(), None, None);
-        Self { load_at_begin: load_average(), ready_after, idle, resident_after_load, closed, open }
+        let (load_at_begin, flushes) = (load_average(), Vec::new());
+        Self { load_at_begin, ready_after, idle, resident_after_load, flushes, closed, open }
     }
 
     /// Adds the rows of one endpoint; the first server is what the others are compared with.
@@ -87,6 +90,12 @@ impl Report {
         if let Some(bytes) = self.resident_after_load {
             let _ = writeln!(text, "resident {:.1} MB after the load", megabytes(bytes));
         }
+        let [half, most, nearly_all, worst] =
+            [0.5, 0.99, 0.999, 1.0].map(|share| milli(quantile(&self.flushes, share)));
+        let _ = writeln!(
+            text,
+            "the disk alone, {RATE} flushes/s: p50 {half}, p99 {most}, p99.9 {nearly_all}, worst {worst}"
+        );
         let _ = writeln!(text, "\nClosed loop, saturated (median of the rounds):\n\n{}", self.closed);
         let _ = writeln!(text, "Open loop, {RATE} requests/s, latency from the due moment:\n\n{}", self.open);
         text

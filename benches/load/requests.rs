@@ -8,6 +8,12 @@ const TIME: &str = "2026-11-23T10:00:00.000000Z";
 /// Rows of one batch of observations: 10 services with 10 quantities each.
 const ROWS: usize = 100;
 
+/// Kinds of requests.
+pub(crate) const ENDPOINTS: usize = 6;
+const BANDIT: &str = r#"{"service":"order-gateway","experiment":"load","arms":["baseline","b","c","d"],"context":{"depth":0.4,"hour":0.61,"load":0.8,"spread":0.02,"volatility":0.3}}"#;
+
+const REGIME: &str = r#"{"service":"load","values":[12.5]}"#;
+
 /// One kind of request.
 pub(crate) struct Endpoint {
     pub(crate) name: &'static str,
@@ -57,7 +63,7 @@ fn later_than_all() -> String {
 }
 
 /// All of them; `key` may push observations.
-pub(crate) fn endpoints(key: &str) -> [Endpoint; 4] {
+pub(crate) fn endpoints(key: &str) -> [Endpoint; ENDPOINTS] {
     let authorised = format!("Authorization: Bearer {key}\r\n");
     [
         Endpoint::new("GET /health/live", "/health/live", "live", "", ""),
@@ -68,6 +74,14 @@ pub(crate) fn endpoints(key: &str) -> [Endpoint; 4] {
             "\"source\":\"model\"",
             "",
             &extremes(500),
+        ),
+        Endpoint::new("POST /models/bandit, 4 arms, durable", "/models/bandit", "\"decision_id\":\"", "", BANDIT),
+        Endpoint::new(
+            "POST /models/regime-detection, one value, durable",
+            "/models/regime-detection",
+            "\"source\":\"model\"",
+            "",
+            REGIME,
         ),
         Endpoint::new(
             "POST /telemetry/observations, 100 rows",

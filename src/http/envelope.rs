@@ -1,8 +1,9 @@
 //! The envelope in which every model endpoint answers.
 use super::request_id::RequestId;
 use bellwether_domain::safety::{FallbackUsed, Source, ValidatedOutput};
-use bellwether_domain::types::{Capability, Fields, ServiceId, Timestamp, Verdict};
+use bellwether_domain::types::{Capability, ServiceId, Timestamp};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -13,13 +14,44 @@ pub struct Envelope<'a> {
     model: Capability,
     model_version: &'a str,
     service: &'a ServiceId,
-    output: &'a Fields,
+    output: &'a RawValue,
     source: Source,
     fallback: Option<FallbackUsed>,
     config_version: &'a str,
-    safety_check: &'a Verdict,
+    safety_check: &'a RawValue,
     features: &'a BTreeMap<String, UsedFeature>,
     latency_ms: f64,
+}
+
+/// A judged output with its parts as JSON: written once, for the answer and for the log.
+#[derive(Debug)]
+pub struct Written<'a> {
+    answer: &'a ValidatedOutput,
+    output: Box<RawValue>,
+    safety_check: Box<RawValue>,
+}
+
+impl<'a> Written<'a> {
+    /// Writes the parts.
+    ///
+    /// # Errors
+    /// None that can happen: finite numbers and text always serialise.
+    pub fn new(answer: &'a ValidatedOutput) -> serde_json::Result<Self> {
+        let (output, safety_check) = (to_raw_value(answer.output())?, to_raw_value(answer.verdict())?);
+        Ok(Self { answer, output, safety_check })
+    }
+
+    /// The output as JSON.
+    #[must_use]
+    pub fn output(&self) -> &str {
+        self.output.get()
+    }
+
+    /// The judgement as JSON.
+    #[must_use]
+    pub fn safety_check(&self) -> &str {
+        self.safety_check.get()
+    }
 }
 
 /// A feature that bore on an answer, as it was then.
@@ -42,17 +74,18 @@ fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok,
 impl<'a> Envelope<'a> {
     /// An envelope around a judged output; there is none around any other.
     #[must_use]
-    pub fn around(answer: &'a ValidatedOutput, addressed: &Addressed<'a>, latency_ms: f64) -> Self {
+    pub fn around(written: &'a Written<'_>, addressed: &Addressed<'a>, latency_ms: f64) -> Self {
+        let Written { answer, output, safety_check } = written;
         Self {
             request_id: addressed.request_id.as_str(),
             model: addressed.model,
             model_version: addressed.model_version,
             service: addressed.service,
-            output: answer.output(),
+            output,
             source: answer.source(),
             fallback: answer.fallback(),
             config_version: addressed.config_version,
-            safety_check: answer.verdict(),
+            safety_check,
             features: addressed.features,
             latency_ms,
         }

@@ -4,7 +4,10 @@ use super::problem::Problem;
 use crate::observability::metrics::Metrics;
 use bellwether_actors::access::KeyKeeper;
 use bellwether_actors::features::FeatureReader;
+use bellwether_actors::learning::CaughtUp;
 use bellwether_actors::models::ExtremeEventsActor;
+use bellwether_actors::models::bandit::{BanditActor, BanditReader};
+use bellwether_actors::models::regime_detection::{RegimeDetectionActor, RegimeReader};
 use bellwether_actors::runtime::{FaultPlan, Handle, LeakedThreads, Snapshot, StatusBoard, Unavailable};
 use bellwether_actors::safety::{Answering, HistoryView, SafetyController, SafetyInForce};
 use bellwether_actors::store::{StateStoreActor, StoreView};
@@ -54,6 +57,16 @@ pub struct Services {
     pub answering: Answering,
     /// Brake, overrides, policy.
     pub in_force: Snapshot<SafetyInForce>,
+    /// The owner of experiments.
+    pub bandit: Handle<BanditActor>,
+    /// Experiments, for reading.
+    pub experiments: BanditReader,
+    /// The owner of the watched streams.
+    pub regime_detection: Handle<RegimeDetectionActor>,
+    /// The watched streams, for reading.
+    pub streams: RegimeReader,
+    /// Whether each online learner has caught up with its log.
+    pub learners: Vec<CaughtUp>,
     /// Past violations.
     pub history: Snapshot<HistoryView>,
     /// The owner of brake and overrides.

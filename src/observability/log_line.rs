@@ -1,8 +1,10 @@
 //! One event, one line. JSON: `timestamp, level, message, target`, then the event's own fields, flat. Text: the same for
 //! human eyes. A line is built in a buffer that its thread keeps, and handed over as a whole.
 //!
-//! Fields named in [`RAW`] that hold JSON are embedded as JSON. They are checked first: a line is valid JSON whatever an
-//! event carries. Spans are not printed: what a line should say stands in its event.
+//! Fields named in [`RAW`] that hold JSON are embedded as JSON. They are checked first, but those of an inference, which
+//! are of our own writing: a line is valid JSON whatever an event carries. Spans are not printed: what a line should say
+//! stands in its event.
+use super::logging::INFERENCE;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -82,8 +84,8 @@ impl Buffers {
             buffer.clear();
             buffer.shrink_to(4 * LONGEST_RAW);
         }
-        event.record(&mut Visitor { form, message, fields, scratch });
         let (level, target) = (event.metadata().level(), event.metadata().target());
+        event.record(&mut Visitor { form, is_own_json: target == INFERENCE, message, fields, scratch });
         match form {
             Form::Json => {
                 line.push_str("{\"timestamp\":\"");
@@ -124,6 +126,7 @@ const fn paint(level: Level) -> &'static str {
 /// Appends fields in the form of the line; the message apart.
 struct Visitor<'a> {
     form: Form,
+    is_own_json: bool,
     message: &'a mut String,
     fields: &'a mut String,
     scratch: &'a mut String,
@@ -162,7 +165,7 @@ impl Visitor<'_> {
         self.name(field);
         match self.form {
             Form::Text { .. } => show(text, LONGEST_SHOWN, self.fields),
-            Form::Json if RAW.contains(&field.name()) => raw(text, self.fields),
+            Form::Json if RAW.contains(&field.name()) => raw(text, self.is_own_json, self.fields),
             Form::Json => quote(text, self.fields),
         }
     }
@@ -220,9 +223,11 @@ impl Visit for Visitor<'_> {
 }
 
 /// Embeds JSON as it is, on one line; anything else becomes a string.
-fn raw(text: &str, out: &mut String) {
+fn raw(text: &str, is_own: bool, out: &mut String) {
     if text.len() > LONGEST_RAW {
         let _ = write!(out, "{{\"omitted_bytes\":{}}}", text.len());
+    } else if is_own {
+        out.push_str(text);
     } else if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
         quote(text, out);
     } else if text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {

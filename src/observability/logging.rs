@@ -9,6 +9,9 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGua
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
+/// Target of the line that each inference leaves; its raw fields are JSON of our own writing and not looked at again.
+pub const INFERENCE: &str = "inference";
+
 /// Lines that may wait for the writer.
 const QUEUE: usize = 8_192;
 

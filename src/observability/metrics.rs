@@ -57,6 +57,8 @@ families! {
         "Outputs that did not pass a safety check.";
     SAFETY_EMERGENCY_ACTIVE = "safety_emergency_active" Gauge ["scope"]
         "Whether the emergency brake is on: 1 on, 0 off; scope service counts the services.";
+    BANDIT_DECISIONS_TOTAL = "bandit_decisions_total" Counter ["experiment", "arm"]
+        "Decisions of the bandit that are on disk; beyond 1,000 series (other, other) counts the rest.";
     ACTOR_RESTARTS_TOTAL = "actor_restarts_total" Counter ["actor", "cause"]
         "Restarts of an actor by cause.";
     ACTOR_STATE = "actor_state" Gauge ["actor"]
@@ -68,13 +70,19 @@ families! {
     TELEMETRY_SAMPLES_TOTAL = "telemetry_samples_total" Counter ["source"]
         "Well-formed samples received, used by a feature or not.";
     TELEMETRY_SAMPLES_DROPPED_TOTAL = "telemetry_samples_dropped_total" Counter []
-        "Samples dropped because the feature store was busy or being restarted.";
+        "Samples dropped because the feature store or the watched streams were busy or being restarted.";
     TELEMETRY_SOURCE_BREAKER_STATE = "telemetry_source_breaker_state" Gauge ["source"]
         "Circuit breaker of a source: 0 closed, 1 half-open, 2 open.";
     FEATURE_CACHE_REQUESTS_TOTAL = "feature_cache_requests_total" Counter ["result"]
         "Look-ups in the feature cache by result (hit, miss).";
     FEATURE_AGE_SECONDS = "feature_age_seconds" Gauge ["feature"]
         "Age of the newest value of a feature.";
+    REGIME_STREAMS = "regime_streams" Gauge []
+        "Streams that are watched for changes.";
+    REGIME_STREAMS_EVICTED_TOTAL = "regime_streams_evicted_total" Counter []
+        "Streams that made room for new ones: those that took no value in for longest.";
+    REGIME_CHANGES_TOTAL = "regime_changes_total" Counter []
+        "Change points found in all streams.";
     CONFIG_DRIFT = "config_drift" Gauge []
         "Whether the store holds another configuration version than the one in force: 1 yes, 0 no.";
     LOG_LINES_DROPPED_TOTAL = "log_lines_dropped_total" Counter []
@@ -237,9 +245,13 @@ fn touch(inventory: &Inventory<'_>) {
     for result in ["hit", "miss"] {
         counter!(FEATURE_CACHE_REQUESTS_TOTAL, labels(&[("result", result)])).increment(0);
     }
+    counter!(BANDIT_DECISIONS_TOTAL, labels(&[("experiment", "other"), ("arm", "other")])).increment(0);
     gauge!(SAFETY_EMERGENCY_ACTIVE, labels(&[("scope", "global")])).increment(0.0);
     gauge!(ACTOR_LEAKED_THREADS).increment(0.0);
     gauge!(CONFIG_DRIFT).increment(0.0);
+    gauge!(REGIME_STREAMS).increment(0.0);
+    counter!(REGIME_STREAMS_EVICTED_TOTAL).increment(0);
+    counter!(REGIME_CHANGES_TOTAL).increment(0);
     counter!(TELEMETRY_SAMPLES_DROPPED_TOTAL).increment(0);
     counter!(LOG_LINES_DROPPED_TOTAL).increment(0);
 }

@@ -2,6 +2,7 @@
 mod admin_key;
 mod banner;
 mod baseline;
+mod learners;
 mod shutdown;
 mod tree;
 
@@ -104,6 +105,7 @@ async fn run(settings: Settings, options: ServeOptions) -> anyhow::Result<ExitCo
     services.lifecycle.publish(Arc::new(Lifecycle::Draining));
     shutdown::drain(&ending, settings.server.drain_ms.duration()).await;
     stop.stop(true).await;
+    shutdown::save(&services).await;
     drop(root);
     tracing::info!(reason = %ending, "stopped");
     Ok(ending.exit_code())
@@ -148,7 +150,8 @@ fn listen(
 
 async fn become_ready(services: &Services) -> anyhow::Result<()> {
     let deadline = Instant::now() + START_DEADLINE;
-    while !services.board.all_running() {
+    let learners_caught_up = || services.learners.iter().all(|caught_up| **caught_up.load());
+    while !services.board.all_running() || !learners_caught_up() {
         anyhow::ensure!(Instant::now() < deadline, "not every actor started within {START_DEADLINE:?}");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

@@ -1,11 +1,17 @@
 //! The end: why it came, and how it is gone about.
 use super::{Born, ESCALATION};
+use crate::http::services::Services;
 use actix_rt::task::JoinHandle;
+use bellwether_actors::models::bandit::SaveExperiments;
+use bellwether_actors::models::regime_detection::SaveStreams;
 use bellwether_actors::runtime::RunningRoot;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+
+/// How long snapshots may take at the end; what they do not hold is in the log.
+const SAVED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why the process ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,5 +84,16 @@ pub(super) async fn drain(ending: &Ending, drain: Duration) {
         () = tokio::time::sleep(drain) => {}
         () = received(&mut terminate) => {}
         () = received(&mut interrupt) => {}
+    }
+}
+
+/// Keeps what the online learners know, so that the next start has little to catch up with.
+pub(super) async fn save(services: &Services) {
+    let deadline = tokio::time::Instant::now() + SAVED_WITHIN;
+    if let Err(unavailable) = services.bandit.ask(deadline, |slot| SaveExperiments { slot }).await {
+        tracing::warn!(reason = %unavailable, "no last snapshot of the experiments: the next start replays the log");
+    }
+    if let Err(unavailable) = services.regime_detection.ask(deadline, |slot| SaveStreams { slot }).await {
+        tracing::warn!(reason = %unavailable, "no last snapshot of the streams: the next start replays the log");
     }
 }

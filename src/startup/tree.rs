@@ -8,9 +8,11 @@
 //! |- keys        control thread
 //! |- features    telemetry thread
 //! |- telemetry   supervises one actor per source, on the telemetry thread
+//! |- learners    supervises the models that learn while they serve, each on its own thread
 //! `- models      supervises the inference replicas, each on its HTTP worker
 //! ```
 use super::baseline::InForce;
+use super::learners;
 use super::starting;
 use crate::cli::ServeOptions;
 use crate::http::auth::{KeyRing, SharedKeyRing};
@@ -51,7 +53,7 @@ const WRITER_FAULTS: &[FaultKind] = &[FaultKind::Panic, FaultKind::Hang, FaultKi
 /// For one that only works on its own timer.
 const TIMER_FAULTS: &[FaultKind] = &[FaultKind::Panic, FaultKind::Hang, FaultKind::Slow];
 /// For a model.
-const MODEL_FAULTS: &[FaultKind] =
+pub(super) const MODEL_FAULTS: &[FaultKind] =
     &[FaultKind::Panic, FaultKind::Hang, FaultKind::Error, FaultKind::Nan, FaultKind::Slow];
 
 /// What the tree grows from.
@@ -176,6 +178,7 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         }),
     );
 
+    let learners = learners::grow(&supervision, &store_handle, &leaked, heartbeat);
     let mut sources = SourceBoard::default();
     let mut source_children: Vec<Arc<dyn Child>> = Vec::new();
     for (name, make) in polled_sources(settings, options)? {
@@ -184,6 +187,7 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
             make,
             breaker: (breaker_failures(settings), settings.telemetry.breaker.open_ms.duration()),
             features: feature_handle.clone(),
+            streams: learners.regime_detection.clone(),
             cell: sources.add(name),
             faults: point(name, WRITER_FAULTS),
         };
@@ -191,8 +195,13 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         source_children.push(ChildSpec::new(&board, &handle, None, telemetry.clone(), heartbeat, factory));
     }
     let push_handle: Handle<PushActor> = Handle::new(named("push"), 256);
-    let push_factory =
-        PushActor::factory(store_handle.clone(), feature_handle, sources.add("push"), point("push", WRITER_FAULTS));
+    let push_factory = PushActor::factory(
+        store_handle.clone(),
+        feature_handle,
+        learners.regime_detection.clone(),
+        sources.add("push"),
+        point("push", WRITER_FAULTS),
+    );
     source_children.push(ChildSpec::new(&board, &push_handle, None, telemetry, heartbeat, push_factory));
     let telemetry_supervisor = SupervisorSpec {
         name: named("telemetry"),
@@ -213,6 +222,11 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         features: reader,
         answering: Answering::new(in_force.clone(), LastAnswers::default(), safety_handle.clone()),
         in_force,
+        bandit: learners.bandit,
+        experiments: learners.experiments,
+        regime_detection: learners.regime_detection,
+        streams: learners.streams,
+        learners: learners.caught_up,
         history,
         safety: safety_handle,
         release_approvals: settings.safety.release_approvals.as_usize(),
@@ -225,8 +239,15 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         faults: settings.faults.enabled.then(|| faults.clone()),
         inference_sample: settings.log.inference_sample.get(),
     };
-    let children: Vec<Arc<dyn Child>> =
-        vec![store_child, config_child, safety_child, key_child, feature_child, telemetry_supervisor.into_child()];
+    let children: Vec<Arc<dyn Child>> = vec![
+        store_child,
+        config_child,
+        safety_child,
+        key_child,
+        feature_child,
+        learners.supervisor.into_child(), // before the sources: what these bring first is worth watching
+        telemetry_supervisor.into_child(),
+    ];
     Ok(Grown { services, supervision, children, pool, faults, heartbeat })
 }
 
@@ -331,6 +352,9 @@ fn making<S: TelemetrySource + 'static, E: std::fmt::Display>(
     })
 }
 
+/// The models that this build serves.
+const SERVED: [Capability; 3] = [Capability::ExtremeEvents, Capability::RegimeDetection, Capability::Bandit];
+
 /// Label values that exist from the start.
 pub(super) struct LabelValues {
     actors: Vec<String>,
@@ -342,7 +366,7 @@ pub(super) struct LabelValues {
 /// Of this process.
 pub(super) fn inventory(services: &Services) -> LabelValues {
     let in_force = services.in_force.load();
-    let served = [Capability::ExtremeEvents];
+    let served = SERVED;
     let checks = served.iter().flat_map(|model| {
         in_force.policy.checks(*model).map(|(check, level)| (model.stem(), check.to_owned(), level.as_str()))
     });
@@ -367,7 +391,7 @@ impl LabelValues {
             actors: &actors,
             restart_causes: &["panic", "hang", "error", "gave_up", "sibling", "supervisor"],
             endpoints: &self.endpoints,
-            models: &[Capability::ExtremeEvents.stem()],
+            models: &SERVED.map(Capability::stem),
             checks: &checks,
             sources: &[],
             features: &features,

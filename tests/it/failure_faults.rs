@@ -117,6 +117,8 @@ fn stir(server: &Server, admin: &Client) {
         }
     }
     server.post("/models/extreme-events", &question()).with(200);
+    server.post("/models/regime-detection", &json!({ "service": "s", "values": [1.0] })).with(200);
+    server.post("/models/bandit", &json!({ "experiment": "stir", "arms": ["a", "b"] })).with(200);
 }
 
 #[track_caller]

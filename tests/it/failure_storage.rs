@@ -52,6 +52,18 @@ fn on_a_full_disk_reading_goes_on_and_writing_says_try_later() {
         server.get(path).with_status(200);
     }
     assert_eq!(server.post("/models/extreme-events", &good_question()).with(200)["source"], "model");
+    // A decision that cannot be kept is none: the baseline is served, and nothing waits for a reward.
+    let decide =
+        |server: &Server| server.post("/models/bandit", &json!({ "experiment": "full", "arms": ["a", "b"] })).with(200);
+    let envelope = until("a decision cannot be kept", || {
+        let envelope = decide(&server);
+        (envelope["source"] == "fallback").then_some(envelope)
+    });
+    let output = &envelope["output"];
+    assert_eq!(
+        (&output["arm"], &output["propensity"], &output["decision_id"]),
+        (&json!("a"), &json!(1.0), &Value::Null)
+    );
     assert_eq!(server.get("/safety/status").with(200)["emergency"][0]["scope"], "service:a");
     let set = admin.post("/safety/override", &json!({ "model": "extreme_events", "output": { "scale": 2.0 }, "reason": "x".repeat(900), "expires_in_s": 60 }));
     if set.status != 201 {
@@ -70,6 +82,7 @@ fn on_a_full_disk_reading_goes_on_and_writing_says_try_later() {
     until("writes are taken again", || {
         (admin.post("/telemetry/observations", &rows(1_000_000)).status == 200).then_some(())
     });
+    until("decisions are made again", || (decide(&server)["source"] == "model").then_some(()));
     let health = server.get("/health").with(200);
     assert_eq!((&health["status"], &health["stores"][0]["last_error"]), (&json!("ok"), &Value::Null));
 }

@@ -4,14 +4,19 @@
 
 mod support;
 
+mod cli_bandit;
+mod cli_detect;
 mod cli_help;
 mod cli_serve;
 mod cli_settings;
 mod failure_faults;
 mod failure_kill;
+mod failure_learners;
+mod failure_regime_detection;
 mod failure_storage;
 mod failure_supervision;
 mod http_admin;
+mod http_bandit;
 mod http_config;
 mod http_docs;
 mod http_extreme_events;
@@ -21,6 +26,7 @@ mod http_metrics;
 mod http_observations;
 mod http_overrides;
 mod http_refusals;
+mod http_regime_detection;
 mod http_safety;
 mod replay;
 mod tidy;

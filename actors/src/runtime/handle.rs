@@ -140,6 +140,10 @@ impl<A: Actor> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
+        if Instant::now() >= deadline {
+            // The timer may not know it yet; whoever is late already is told at once.
+            return Err(self.unavailable(Reason::Deadline));
+        }
         let (address, slot) = self.admit()?;
         #[expect(clippy::disallowed_methods, reason = "the slot bounds it, the deadline ends it")]
         match timeout_at(deadline, address.send(message(slot))).await {

@@ -2,6 +2,8 @@
 mod state_store;
 mod write;
 
-pub use state_store::{CatchUp, Commit, LoadState, OpenStore, ReadObservations, StateStoreActor, StoreView};
+pub use state_store::{
+    CatchUp, ClaimLog, Commit, LoadState, OpenStore, ReadLog, ReadObservations, StateStoreActor, StoreView,
+};
 pub use write::WriteError;
 pub(crate) use write::commit;

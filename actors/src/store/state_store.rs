@@ -1,13 +1,14 @@
 //! Store actor: the only writer of the durable store.
 //!
 //! Owns      the open store (blocking, on a thread of its own)
-//! Takes     [`Commit`], answered when it is on disk; [`ReadObservations`], [`CatchUp`], [`LoadState`]
+//! Takes     [`Commit`], answered when it is on disk; [`ReadObservations`], [`CatchUp`], [`LoadState`]; of learners
+//!           [`ClaimLog`], [`ReadLog`]
 //! Queue     1,024 messages; what waits together is flushed together (group commit)
 //! Restarts  by opening the store again; nothing acknowledged is lost, nothing else was promised
 use crate::runtime::{Birth, FaultPoint, Injected, Slot, Snapshot, StartError, now};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use bellwether_domain::ports::{
-    ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
+    Claimed, Learner, Logged, ObservationPage, ObservationQuery, StateStore, StoreError, StoredState, Write, Written,
 };
 use bellwether_domain::types::{Observation, Timestamp};
 use std::sync::Arc;
@@ -51,6 +52,30 @@ pub struct CatchUp {
 pub struct LoadState {
     /// Place in the queue.
     pub slot: Slot,
+}
+
+/// Makes the sender the only writer of a learner's log.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Claimed, StoreError>")]
+pub struct ClaimLog {
+    /// Place in the queue.
+    pub slot: Slot,
+    /// Whose log.
+    pub learner: Learner,
+}
+
+/// Reads a page of a learner's log.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Logged>, StoreError>")]
+pub struct ReadLog {
+    /// Place in the queue.
+    pub slot: Slot,
+    /// Whose log.
+    pub learner: Learner,
+    /// Behind this position.
+    pub after: u64,
+    /// At most so many entries.
+    pub limit: usize,
 }
 
 /// What `/health` says of the store.
@@ -203,5 +228,24 @@ impl Handler<LoadState> for StateStoreActor {
         drop(slot);
         self.flush();
         self.store.load()
+    }
+}
+
+impl Handler<ClaimLog> for StateStoreActor {
+    type Result = Result<Claimed, StoreError>;
+
+    fn handle(&mut self, ClaimLog { slot, learner }: ClaimLog, _: &mut Self::Context) -> Self::Result {
+        drop(slot);
+        self.flush(); // what the former owner sent before is in the log, what it sends from now on is refused
+        self.store.claim(learner)
+    }
+}
+
+impl Handler<ReadLog> for StateStoreActor {
+    type Result = Result<Vec<Logged>, StoreError>;
+
+    fn handle(&mut self, ReadLog { slot, learner, after, limit }: ReadLog, _: &mut Self::Context) -> Self::Result {
+        drop(slot);
+        self.store.log_after(learner, after, limit)
     }
 }

@@ -1,4 +1,4 @@
-//! Source actor: asks one source at intervals and hands what it brings to the feature store.
+//! Source actor: asks one source at intervals and hands what it brings to the feature store and the watched streams.
 //!
 //! Owns      the source and its circuit breaker
 //! Takes     only heartbeats; its work comes from its own timer
@@ -6,6 +6,7 @@
 //! Restarts  with the source made anew; observations given twice are duplicates, which the feature store drops
 use super::SourceCell;
 use crate::features::{FeatureStore, Ingest};
+use crate::models::regime_detection::{RegimeDetectionActor, tell_of};
 use crate::runtime::{Birth, FaultPoint, Handle, Injected, StartError, now};
 use actix::{Actor, AsyncContext, Context};
 use bellwether_domain::ports::{Polled, SourceError, TelemetrySource};
@@ -26,6 +27,8 @@ pub struct PolledSourceOptions {
     pub breaker: (u32, Duration),
     /// Where observations go.
     pub features: Handle<FeatureStore>,
+    /// Where they are watched for changes.
+    pub streams: Handle<RegimeDetectionActor>,
     /// Where the state is shown.
     pub cell: Arc<SourceCell>,
     /// For injected faults.
@@ -102,6 +105,7 @@ impl PolledSource {
         if observations.is_empty() {
             return;
         }
+        tell_of(&self.options.streams, observations.clone());
         let count = observations.len();
         match self.options.features.tell(|slot| Ingest { slot, observations }) {
             Ok(()) => self.options.cell.seen(count, now()),

@@ -6,6 +6,7 @@
 //! Restarts  with nothing lost: what was not acknowledged is sent again by its sender
 use super::SourceCell;
 use crate::features::{FeatureStore, Ingest};
+use crate::models::regime_detection::{RegimeDetectionActor, tell_of};
 use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, StartError, now};
 use crate::store::{Commit, StateStoreActor, WriteError, commit};
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture};
@@ -47,6 +48,7 @@ pub struct PushOutcome {
 pub struct PushActor {
     store: Handle<StateStoreActor>,
     features: Handle<FeatureStore>,
+    streams: Handle<RegimeDetectionActor>,
     cell: Arc<SourceCell>,
     faults: FaultPoint,
 }
@@ -58,12 +60,18 @@ impl PushActor {
     pub fn factory(
         store: Handle<StateStoreActor>,
         features: Handle<FeatureStore>,
+        streams: Handle<RegimeDetectionActor>,
         cell: Arc<SourceCell>,
         faults: FaultPoint,
     ) -> impl Fn(&Birth) -> Result<Self, StartError> + Send + Sync {
         move |_| {
-            let (store, features, cell, faults) = (store.clone(), features.clone(), Arc::clone(&cell), faults.clone());
-            Ok(Self { store, features, cell, faults })
+            Ok(Self {
+                store: store.clone(),
+                features: features.clone(),
+                streams: streams.clone(),
+                cell: Arc::clone(&cell),
+                faults: faults.clone(),
+            })
         }
     }
 }
@@ -89,6 +97,7 @@ impl Handler<Push> for PushActor {
             return Box::pin(async { Err(WriteError::Injected) });
         }
         let (store, features, cell) = (self.store.clone(), self.features.clone(), Arc::clone(&self.cell));
+        let streams = self.streams.clone();
         Box::pin(async move {
             let _waiting = slot; // a batch counts as queued until it is durable
             let write = Write::Observations(observations.clone());
@@ -99,6 +108,7 @@ impl Handler<Push> for PushActor {
             cell.seen(observations.len(), now());
             let accepted = new.iter().filter(|new| **new).count();
             let duplicates = observations.len() - accepted;
+            tell_of(&streams, observations.clone());
             // Duplicates go along: after a restart of the feature store they may be news to it.
             let published = deadline.min(Instant::now() + PUBLISHED_WITHIN);
             if let Err(unavailable) = features.ask(published, |slot| Ingest { slot, observations }).await {

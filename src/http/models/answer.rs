@@ -1,15 +1,16 @@
 //! From a model's outcome to the HTTP answer: judged, looked at once more, wrapped, counted, logged.
-use super::super::envelope::{Addressed, Envelope, UsedFeature};
+use super::super::envelope::{Addressed, Envelope, UsedFeature, Written};
 use super::super::problem::Problem;
 use super::super::services::{RETRY_AFTER_S, Services};
 use super::super::{RequestContext, RequestId};
+use crate::observability::logging::INFERENCE;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
+use bellwether_actors::runtime::Reason;
 use bellwether_actors::safety::Question;
 use bellwether_domain::safety::{Failure, Release, Source, ValidatedOutput};
 use bellwether_domain::types::{Capability, FeatureName, Fields, ServiceId};
 use metrics::{Counter, Histogram};
-use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -26,10 +27,23 @@ pub struct Asked<'a> {
     pub service: &'a ServiceId,
     /// The request's values speak for themselves, not for the service.
     pub own_input: bool,
+    /// What the approved output takes from the request.
+    pub particulars: Option<&'a Fields>,
     /// The features that bear on the answer.
     pub features: BTreeMap<String, UsedFeature>,
     /// What the log says of the input.
     pub input: &'a (dyn Describe + Sync),
+}
+
+/// Why a model says nothing, when its actor did not answer.
+#[must_use]
+pub(super) const fn failure_of(reason: Reason) -> Failure {
+    match reason {
+        Reason::Overloaded => Failure::Overloaded,
+        Reason::Restarting => Failure::Restarting,
+        Reason::Died => Failure::Panic,
+        Reason::Deadline => Failure::Deadline,
+    }
 }
 
 /// What the log says of an input: short, whatever its size.
@@ -82,7 +96,8 @@ where
 {
     let (model, service) = (asked.model, asked.service);
     let request_id: &RequestId = &asked.context.request_id;
-    let question = Question { model, service, request_id: request_id.as_str(), own_input: asked.own_input };
+    let Asked { own_input, particulars, .. } = asked;
+    let question = Question { model, service, request_id: request_id.as_str(), own_input, particulars };
     let release = match services.answering.braked(question) {
         Some(release) => release,
         None => {
@@ -99,7 +114,7 @@ where
             let detail = format!("emergency mode blocks {scope} since {since}: {reason}");
             Err(Problem::unavailable(RETRY_AFTER_S, detail).of_kind("emergency"))
         }
-        Release::Answer(answer) => Ok(written(services, &asked, &answer)),
+        Release::Answer(answer) => written(services, &asked, &answer),
     }
 }
 
@@ -107,7 +122,9 @@ fn stale_inputs(features: &BTreeMap<String, UsedFeature>) -> Vec<FeatureName> {
     features.iter().filter(|(_, used)| used.stale).filter_map(|(name, _)| FeatureName::new(name).ok()).collect()
 }
 
-fn written(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput) -> HttpResponse {
+fn written(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput) -> Result<HttpResponse, Problem> {
+    let broken = |_| Problem::internal("the answer cannot be written");
+    let parts = Written::new(answer).map_err(broken)?;
     let latency_ms = asked.context.started.elapsed().as_secs_f64() * 1e3;
     let config = services.config.load();
     let addressed = Addressed {
@@ -118,40 +135,33 @@ fn written(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput) -> 
         config_version: &config.id,
         features: &asked.features,
     };
-    let envelope = Envelope::around(answer, &addressed, latency_ms);
-    // A struct of finite numbers and text always serialises; the vector grows once for most answers.
-    let mut body = Vec::with_capacity(2048);
-    if serde_json::to_writer(&mut body, &envelope).is_err() {
-        body.clear();
-    }
+    let mut body = Vec::with_capacity(1024 + parts.output().len());
+    serde_json::to_writer(&mut body, &Envelope::around(&parts, &addressed, latency_ms)).map_err(broken)?;
     let reason = answer.fallback().map_or("none", |used| used.reason.as_str());
     COUNTED.with_borrow_mut(|counted| counted.output(asked.model, answer.source().as_str(), reason).increment(1));
-    log(services, asked, answer, latency_ms);
-    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(body)
+    log(services, asked, answer, &parts, latency_ms);
+    let json = HeaderValue::from_static("application/json");
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, json)).body(body))
 }
 
 /// One line per inference; of good ones a sample, of others every one.
-fn log(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput, latency_ms: f64) {
+fn log(services: &Services, asked: &Asked<'_>, answer: &ValidatedOutput, parts: &Written<'_>, latency_ms: f64) {
     let good = answer.source() == Source::Model && answer.verdict().is_safe;
     let sampled = services.inference_sample >= 1.0 || rand::random::<f64>() < services.inference_sample;
-    if (good && !sampled) || !tracing::enabled!(target: "inference", tracing::Level::INFO) {
+    if (good && !sampled) || !tracing::enabled!(target: INFERENCE, tracing::Level::INFO) {
         return;
     }
     tracing::info!(
-        target: "inference",
+        target: INFERENCE,
         model = asked.model.stem(),
         service = asked.service.as_str(),
         request_id = asked.context.request_id.as_str(),
         source = answer.source().as_str(),
         reason = answer.fallback().map(|used| used.reason.as_str()),
         input = asked.input.describe(),
-        output = json(answer.output()),
-        safety_check = json(answer.verdict()),
+        output = parts.output(),
+        safety_check = parts.safety_check(),
         latency_ms,
         "answered"
     );
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -4,11 +4,11 @@ use super::super::routes::{Endpoint, Verb};
 use super::super::services::Worker;
 use super::super::strict_json::{Check, StrictJson};
 use super::super::{Access, FieldError, Problem, RequestContext};
-use super::answer::{Asked, Describe, answer};
+use super::answer::{Asked, Describe, answer, failure_of};
 use super::{DeadlineMs, GivenFeatures};
 use actix_web::{HttpResponse, web};
 use bellwether_actors::models::{ExtremesQuestion, IntervalKind, PredictExtremes, Refusal};
-use bellwether_actors::runtime::{Reason, now};
+use bellwether_actors::runtime::now;
 use bellwether_domain::safety::Failure;
 use bellwether_domain::types::{Capability, FeatureName, Fields, Role, ServiceId};
 use bellwether_models::tail::peaks_over_threshold::{Coverage, ExtremesError, Level, Threshold};
@@ -235,6 +235,7 @@ pub(crate) async fn post(
         model_version: MODEL_VERSION,
         service: &request.service,
         own_input,
+        particulars: None,
         features,
         input: &Input { request: &request, values: values.as_ref().map_or(0, |values| values.len()) },
     };
@@ -264,12 +265,7 @@ async fn predict(
             }
             _ => Err(Failure::Error(error.to_string())),
         },
-        Err(unavailable) => Err(match unavailable.reason {
-            Reason::Overloaded => Failure::Overloaded,
-            Reason::Restarting => Failure::Restarting,
-            Reason::Died => Failure::Panic,
-            Reason::Deadline => Failure::Deadline,
-        }),
+        Err(unavailable) => Err(failure_of(unavailable.reason)),
     })
 }
 

@@ -44,8 +44,11 @@ pub struct ModelCheck {
     level: &'static str,
 }
 
-const SERVED: [(Capability, &str); 1] =
-    [(Capability::ExtremeEvents, concat!("peaks_over_threshold@", env!("CARGO_PKG_VERSION")))];
+const SERVED: [(Capability, &str); 3] = [
+    (Capability::ExtremeEvents, concat!("peaks_over_threshold@", env!("CARGO_PKG_VERSION"))),
+    (Capability::RegimeDetection, super::regime_detection::detect::MODEL_VERSION),
+    (Capability::Bandit, super::bandit::decide::MODEL_VERSION),
+];
 
 /// The models this build serves.
 #[utoipa::path(

@@ -1,8 +1,10 @@
 //! `/models`: one file per capability; what they share is here.
 mod answer;
+pub mod bandit;
 pub mod extreme_events;
 mod fields;
 pub mod list;
+pub mod regime_detection;
 
 pub use answer::{Asked, answer};
 pub use fields::{DeadlineMs, GivenFeatures};

@@ -74,36 +74,3 @@ fn text_lines_are_short_and_free_of_control_characters() {
     );
     assert_eq!(found, [expected]);
 }
-
-/// A measurement, printed with `--nocapture`; the bound is loose because tests run unoptimised beside each other.
-#[test]
-fn an_inference_line_is_cheap() {
-    #[derive(Clone)]
-    struct Nowhere;
-    impl Write for Nowhere {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            Ok(std::hint::black_box(bytes).to_vec().len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let input = r#"{"service":"order-gateway","slo_ms":50,"quantiles":[0.95,0.99,0.999],"coverage":0.9}"#;
-    let output = r#"{"quantiles":{"p95":12.25,"p99":31.5,"p999":77.125},"interval":{"lower":20.5,"upper":41.0,"coverage":0.9},"breach_probability":0.0125,"autoscale_workers":4,"admit_fraction":1.0}"#;
-    let check = r#"{"level":"SAFE","is_safe":true,"violations":[]}"#;
-    let subscriber = tracing_subscriber::registry().with(Lines::new(Form::Json, SystemTime::now, Nowhere));
-    let mut best = Duration::MAX;
-    tracing::subscriber::with_default(subscriber, || {
-        for _ in 0..20 {
-            let began = std::time::Instant::now();
-            for _ in 0..1_000 {
-                tracing::info!(target: "inference", model = "tail_slo", service = "order-gateway",
-                    request_id = "01JDCQ2Y3M4N5P6Q7R8S9T0V1W", input, output, safety_check = check, latency_ms = 0.8,
-                    "answered");
-            }
-            best = best.min(began.elapsed() / 1_000);
-        }
-    });
-    println!("{best:?} per inference line");
-    assert!(best < Duration::from_micros(100), "{best:?}");
-}

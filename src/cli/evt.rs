@@ -15,7 +15,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Bytes and rows of a file beyond which its reading would take too long, or its values too much memory.
-const MOST_BYTES: u64 = 384 << 20;
+pub(super) const MOST_BYTES: u64 = 384 << 20;
 const MOST_ROWS: usize = 10_000_000;
 /// Exceedances beyond which a fit would take too long.
 const MOST_EXCEEDANCES: usize = 1_000_000;
@@ -295,9 +295,9 @@ impl Values {
 
 /// Ends with an error instead of reading on for minutes.
 #[derive(Debug)]
-struct Limited<R> {
-    source: R,
-    left: u64,
+pub(super) struct Limited<R> {
+    pub(super) source: R,
+    pub(super) left: u64,
 }
 
 impl<R: Read> Read for Limited<R> {
@@ -312,7 +312,7 @@ impl<R: Read> Read for Limited<R> {
 }
 
 /// A message that ends in its remedy, as a refusal.
-fn advised(message: &str) -> Refusal {
+pub(super) fn advised(message: &str) -> Refusal {
     match message.rfind(": ").max(message.rfind("; ")) {
         Some(end) => Refusal::new(&message[..end], &message[end + 2..]),
         None => Refusal::new(message, "`bellwether evt fit --help` shows what is possible"),

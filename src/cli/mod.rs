@@ -2,6 +2,8 @@
 //!
 //! Standard output holds results and nothing else. A refusal is at most three lines on standard error: what, where,
 //! `hint:`. The reader of a pipe may leave early: that is success.
+mod bandit;
+mod detect;
 mod evt;
 mod output;
 mod plot;
@@ -32,6 +34,8 @@ Examples:
   bellwether serve                                    run with everything embedded, on http://127.0.0.1:8000
   bellwether serve --config config/production.toml    run with your settings
   bellwether evt fit --data fire.csv --column loss    how large the extremes of a column become
+  bellwether bandit replay --help                     what a choosing policy would have earned on your rounds
+  bellwether detect bocpd --data latency.csv          where the regime of a column changes
   bellwether settings show                            every setting in force, and where it is from
 
 Environment:
@@ -57,7 +61,9 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    Detect(detect::Arguments),
     Evt(evt::Arguments),
+    Bandit(bandit::Arguments),
     Settings(settings::Arguments),
 }
 
@@ -72,7 +78,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, serve: Serve) -> ExitC
     // The hook has said where; the process ends in order instead of with 101.
     let outcome = std::panic::catch_unwind(|| match arguments.command {
         Command::Serve(arguments) => serve::run(arguments, serve),
+        Command::Detect(arguments) => detect::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Evt(arguments) => evt::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bandit(arguments) => bandit::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Settings(arguments) => settings::run(arguments).map(|()| ExitCode::SUCCESS),
     });
     match outcome {

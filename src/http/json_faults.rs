@@ -12,7 +12,7 @@ const FEW_KEYS: usize = 24;
 pub(super) fn classify<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let value: serde_json::Value = match serde_json::from_slice(bytes) {
         Ok(value) => value,
-        Err(error) => return unreadable(bytes, &error),
+        Err(error) => return beyond_range::<T>(bytes, &error).unwrap_or_else(|| unreadable(bytes, &error)),
     };
     if let Some(duplicate) = duplicate_key(bytes) {
         return duplicate;
@@ -29,6 +29,21 @@ pub(super) fn classify<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
         }
         Ok(_) => Problem::bad_request("the body is not valid JSON"),
     }
+}
+
+/// A number that no double holds is JSON all the same: 422 with its place.
+fn beyond_range<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Option<Problem> {
+    const OUT_OF_RANGE: &str = "number out of range";
+    if !error.to_string().starts_with(OUT_OF_RANGE) {
+        return None;
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err()?;
+    if !error.inner().to_string().starts_with(OUT_OF_RANGE) {
+        return None;
+    }
+    let message = "the number is beyond what a double holds: its magnitude is at most 1.7976931348623157e308";
+    Some(Problem::unprocessable(vec![FieldError::new(pointer(error.path(), message), message)]))
 }
 
 fn unreadable(bytes: &[u8], error: &serde_json::Error) -> Problem {

@@ -1,7 +1,7 @@
 //! JSON bodies that are taken at their word: every deviation from the schema is an answer that says where.
 //!
 //! 415 for another media type, 413 and 408 for too long, 400 for what is not JSON (or has a key twice, or is nested
-//! deeper than 128, or holds a number beyond f64), 422 for JSON against the schema. A good body costs one typed pass
+//! deeper than 128), 422 for JSON against the schema, such as a number that no double holds. A good body costs one typed pass
 //! and one scan for duplicate keys; only a bad one is looked at again to find out what to say.
 use super::body::{self, BodyLimits};
 use super::json_faults;
@@ -187,7 +187,7 @@ mod tests {
         let deep = "[".repeat(5000);
         let deep = [r#"{"values":["#, &deep].concat();
         let closed = format!(r#"{{"values":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
-        let bodies: [&[u8]; 19] = [
+        let bodies: [&[u8]; 18] = [
             b"{",
             b"",
             b" ",
@@ -199,7 +199,6 @@ mod tests {
             b"\xef\xbb\xbf{}",
             b"{\"service\":\"\xff\"}",
             b"{\"service\":\"\\ud800\"}",
-            b"{\"values\":[1e999]}",
             b"{\"values\":[NaN]}",
             b"{\"values\":[01]}",
             b"{\"context\":{\"a\":1,\"a\":1}}",
@@ -229,6 +228,8 @@ mod tests {
             (r#"{"observations":[{"y":1,"z":2}]}"#, "/observations/0/z"),
             (r#"{"service":5}"#, "/service"),
             (r#"{"service":""}"#, "/service"),
+            (r#"{"values":[1,1e999]}"#, "/values/1"),
+            (r#"{"context":{"a":-1e999}}"#, "/context/a"),
             (r#"{"values":[1,-1,-2]}"#, "/values/1 /values/2"),
         ] {
             let (status, pointers) = refusal(body.as_bytes());

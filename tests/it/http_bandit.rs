@@ -137,11 +137,10 @@ fn numbers_of_any_size_are_contexts_and_rewards_like_others() {
     let details = details(&admin, "huge");
     assert_eq!(details["rewards"], 2);
     assert!(details["arms"].as_array().unwrap().iter().all(|arm| !arm["mean_reward"].is_string()), "{details}");
-    for body in [r#"{"reward": NaN}"#, r#"{"reward": 1e999}"#] {
-        let path = format!("/models/bandit/{}/reward", id(&output));
-        let headers = [("content-type", "application/json")];
-        admin.ask("POST", &path, &headers, body.as_bytes()).problem(400);
-    }
+    let path = format!("/models/bandit/{}/reward", id(&output));
+    let headers = [("content-type", "application/json")];
+    assert_eq!(admin.ask("POST", &path, &headers, br#"{"reward": 1e999}"#).pointers(), ["/reward"]);
+    admin.ask("POST", &path, &headers, br#"{"reward": NaN}"#).problem(400); // no JSON
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::experiments::Experiments;
 use super::live::LiveExperiment;
 use super::receipt::Receipt;
 use super::view::BanditReader;
-use crate::learning::{self, CaughtUp, Journal, Learns, NotKept, ReadsParts, Settled};
+use crate::learning::{self, CaughtUp, Journal, Learns, NotKept, Ownership, ReadsParts, Settled};
 use crate::runtime::{Birth, FaultPoint, Handle, Injected, StartError, now};
 use crate::store::{Commit, StateStoreActor};
 use actix::{Actor, AsyncContext, Context};
@@ -42,6 +42,7 @@ pub struct BanditOptions {
 /// The actor.
 pub struct BanditActor {
     options: BanditOptions,
+    ownership: Ownership,
     pub(super) journal: Journal<Receipt>,
     pub(super) experiments: Experiments,
     /// Created, but not durable yet.
@@ -65,6 +66,7 @@ impl BanditActor {
     pub fn factory(options: BanditOptions) -> impl Fn(&Birth) -> Result<Self, StartError> + Send + Sync {
         move |_| {
             Ok(Self {
+                ownership: options.reader.own(),
                 journal: Journal::new(options.store.clone(), options.caught_up.clone()),
                 options: options.clone(),
                 experiments: Experiments::default(),
@@ -151,7 +153,7 @@ impl Learns for BanditActor {
         }
         // Whoever is told that a write is durable finds it when reading.
         for view in touched.iter().filter_map(|name| self.experiments.view(name)) {
-            self.options.reader.publish(view);
+            self.options.reader.publish(self.ownership, view);
         }
         answers.into_iter().for_each(|(receipt, outcome)| receipt.fulfil(outcome));
     }
@@ -164,7 +166,7 @@ impl Learns for BanditActor {
 
     fn caught_up(&mut self, _: &mut Context<Self>) {
         self.rounds.clear();
-        self.options.reader.publish_all(self.experiments.views());
+        self.options.reader.publish_all(self.ownership, self.experiments.views());
     }
 
     fn changed_parts(&mut self) -> Vec<SnapshotPart> {

@@ -1,6 +1,7 @@
 //! Experiments as everybody may read them: no lock, no message, no IO; published before a write is acknowledged.
 use super::live::{LiveExperiment, Standing};
 use super::spec::ExperimentSpec;
+use crate::learning::{Owners, Ownership};
 use crate::runtime::Snapshot;
 use bellwether_domain::types::{ArmName, ExperimentName, Timestamp};
 use bellwether_models::optimize::bandit::{ArmReport, Standing as ArmStanding};
@@ -63,11 +64,15 @@ type Directory = BTreeMap<ExperimentName, Snapshot<ExperimentView>>;
 
 /// Reads experiments from any thread; clones share everything.
 #[derive(Debug, Clone)]
-pub struct BanditReader(Snapshot<Directory>);
+pub struct BanditReader {
+    directory: Snapshot<Directory>,
+    /// Which owner may publish: the latest.
+    owners: Owners,
+}
 
 impl Default for BanditReader {
     fn default() -> Self {
-        Self(Snapshot::new(Directory::new()))
+        Self { directory: Snapshot::new(Directory::new()), owners: Owners::default() }
     }
 }
 
@@ -75,31 +80,42 @@ impl BanditReader {
     /// One experiment.
     #[must_use]
     pub fn experiment(&self, name: &ExperimentName) -> Option<Arc<ExperimentView>> {
-        self.0.load().get(name).map(Snapshot::load_full)
+        self.directory.load().get(name).map(Snapshot::load_full)
     }
 
     /// All of them, by name.
     #[must_use]
     pub fn experiments(&self) -> Vec<Arc<ExperimentView>> {
-        self.0.load().values().map(Snapshot::load_full).collect()
+        self.directory.load().values().map(Snapshot::load_full).collect()
     }
 
-    pub(super) fn publish(&self, view: ExperimentView) {
-        let directory = self.0.load();
+    /// Makes the caller the only one who may publish.
+    pub(super) fn own(&self) -> Ownership {
+        self.owners.begin()
+    }
+
+    pub(super) fn publish(&self, ownership: Ownership, view: ExperimentView) {
+        if !self.owners.is_latest(ownership) {
+            return;
+        }
+        let directory = self.directory.load();
         match directory.get(&view.name) {
             Some(cell) => cell.publish(Arc::new(view)),
             None => {
                 let mut wider = Directory::clone(&directory);
                 wider.insert(view.name.clone(), Snapshot::new(view));
-                self.0.publish(Arc::new(wider));
+                self.directory.publish(Arc::new(wider));
             }
         }
     }
 
     /// Publishes all at once, after a restart.
-    pub(super) fn publish_all(&self, views: impl Iterator<Item = ExperimentView>) {
+    pub(super) fn publish_all(&self, ownership: Ownership, views: impl Iterator<Item = ExperimentView>) {
+        if !self.owners.is_latest(ownership) {
+            return;
+        }
         let cells = views.map(|view| (view.name.clone(), Snapshot::new(view)));
-        self.0.publish(Arc::new(cells.collect()));
+        self.directory.publish(Arc::new(cells.collect()));
     }
 }
 

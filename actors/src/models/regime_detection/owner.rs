@@ -7,11 +7,11 @@
 //!           were, bit for bit; pushed observations it missed come from the store
 use super::backlog::Backlog;
 use super::changed::StreamKey;
-use super::reader::{Ownership, RegimeReader};
+use super::reader::RegimeReader;
 use super::report::report_stream;
 use super::stream::Stream;
 use super::streams::{self, Streams};
-use crate::learning::{self, CaughtUp, Journal, Learns, NotKept, ReadsParts, Settled};
+use crate::learning::{self, CaughtUp, Journal, Learns, NotKept, Ownership, ReadsParts, Settled};
 use crate::runtime::{Birth, FaultPoint, Handle, Injected, Slot, StartError, now};
 use crate::store::{CatchUp, StateStoreActor};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};

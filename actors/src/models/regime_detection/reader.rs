@@ -2,6 +2,7 @@
 //!
 //! What is published is the owner's whole state, not a picture of it, so that an owner that starts again goes on with it.
 use super::stream::Stream;
+use crate::learning::{Owners, Ownership};
 use crate::runtime::Snapshot;
 use bellwether_domain::types::{FeatureName, ServiceId};
 use std::collections::{BTreeMap, HashMap};
@@ -18,20 +19,16 @@ type Directory = HashMap<ServiceId, Snapshot<ServiceStreams>>;
 pub struct RegimeReader {
     directory: Snapshot<Directory>,
     /// Which owner may publish: the latest.
-    owner: Arc<AtomicU64>,
+    owners: Owners,
     /// Position in the log of the last entry that everything published holds, and one more; 0: nothing is published.
     published: Arc<AtomicU64>,
 }
 
 impl Default for RegimeReader {
     fn default() -> Self {
-        Self { directory: Snapshot::new(Directory::new()), owner: Arc::default(), published: Arc::default() }
+        Self { directory: Snapshot::new(Directory::new()), owners: Owners::default(), published: Arc::default() }
     }
 }
-
-/// The right to publish; it ends when another owner begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ownership(u64);
 
 impl RegimeReader {
     /// The streams of one service; `None` if nothing of it was ever seen.
@@ -48,7 +45,7 @@ impl RegimeReader {
 
     /// Makes the caller the only one who may publish: one that hung and wakes up must not put old streams in force.
     pub(super) fn own(&self) -> Ownership {
-        Ownership(self.owner.fetch_add(1, Ordering::SeqCst) + 1)
+        self.owners.begin()
     }
 
     /// Everything published, and the position in the log that it holds; `None` before an owner has published.
@@ -66,7 +63,7 @@ impl RegimeReader {
         position: u64,
         changed: impl Iterator<Item = (ServiceId, Option<Arc<ServiceStreams>>)>,
     ) {
-        if self.owner.load(Ordering::SeqCst) != ownership.0 {
+        if !self.owners.is_latest(ownership) {
             return;
         }
         let directory = self.directory.load();

@@ -118,6 +118,13 @@ impl Default for ServiceId {
     }
 }
 
+impl Default for ExperimentName {
+    /// The experiment of a request that names none.
+    fn default() -> Self {
+        Self(Arc::from("default"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 use super::super::Refusal;
 use super::table::{Table, check_room, refused};
 use bellwether_adapters::csv::{Column, Row};
-use bellwether_models::optimize::bandit::{LARGEST_FEATURE, MOST_ARMS};
+use bellwether_models::optimize::bandit::{MOST_ARMS, within_reach};
 use std::collections::HashMap;
 
 /// An arm as people know it.
@@ -185,13 +185,8 @@ fn push_numbers(row: &Row<'_>, columns: &[Column], numbers: &mut Vec<f64>) -> Re
 fn push_features(row: &Row<'_>, columns: &[Column], contexts: &mut Vec<f64>) -> Result<(), Refusal> {
     let start = contexts.len();
     push_numbers(row, columns, contexts)?;
-    match contexts[start..].iter().position(|feature| feature.abs() > LARGEST_FEATURE) {
-        None => Ok(()),
-        Some(index) => {
-            let what = format!("line {} holds the number {:e} in its context", row.line(), contexts[start + index]);
-            Err(Refusal::new(what, "scale the features until none exceeds 1e50 in magnitude"))
-        }
-    }
+    contexts[start..].iter_mut().for_each(|feature| *feature = within_reach(*feature));
+    Ok(())
 }
 
 fn arrival(row: &Row<'_>, column: Column) -> Result<Arrival, Refusal> {

@@ -168,7 +168,7 @@ impl ExperimentSpec {
         }
     }
 
-    /// The context as the model sees it.
+    /// The context as the model sees it; a number beyond 1e50 counts as 1e50.
     ///
     /// # Errors
     /// [`Misfit`] for a name that the experiment does not know, or one that is left out.
@@ -177,7 +177,7 @@ impl ExperimentSpec {
         let mut given = context.iter();
         for name in &self.context {
             match given.next() {
-                Some((found, value)) if found == name => vector.push(*value),
+                Some((found, value)) if found == name => vector.push(bandit::within_reach(*value)),
                 _ => return Err(self.odd_name(context)),
             }
         }

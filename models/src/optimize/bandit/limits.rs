@@ -12,6 +12,13 @@ pub const MOST_MATRIX_ENTRIES: usize = 1 << 20;
 const MOST_REMEMBERED: usize = 1 << 22;
 /// Largest magnitude of a context's number: beyond it squares and their products might overflow.
 pub const LARGEST_FEATURE: f64 = 1e50;
+
+/// A number of any size as one that may stand in a context: the largest of its sign where it is larger.
+#[must_use]
+pub const fn within_reach(feature: f64) -> f64 {
+    feature.clamp(-LARGEST_FEATURE, LARGEST_FEATURE)
+}
+
 /// Whether a number may stand in a context.
 pub(super) fn is_context_number(feature: f64) -> bool {
     feature.abs() <= LARGEST_FEATURE

@@ -50,7 +50,7 @@ pub use experiment::{
     ArmReport, Decided, DecisionRecord, Experiment, ExperimentOptions, Mode, RewardRange, RewardRecord, Standing,
 };
 pub use law::{CanaryLaw, CanaryPercent};
-pub use limits::{LARGEST_FEATURE, MOST_ARMS, MOST_DIMENSIONS, MOST_MATRIX_ENTRIES};
+pub use limits::{LARGEST_FEATURE, MOST_ARMS, MOST_DIMENSIONS, MOST_MATRIX_ENTRIES, within_reach};
 pub use linear::{Estimate, Workspace};
 pub use options::{Memory, PolicyKind, PolicyOptions};
 pub use policy::{Choice, Policy};

@@ -49,7 +49,7 @@ pub struct BanditRequest {
     #[schema(max_length = 200)]
     bucket_key: Option<String>,
     /// Which experiment.
-    #[serde(default = "default_experiment")]
+    #[serde(default)]
     #[schema(value_type = String, default = "default", min_length = 1, max_length = 200)]
     experiment: ExperimentName,
     /// What is known of the situation, at most 128 names; the same ones in every request.
@@ -98,10 +98,6 @@ pub struct BanditRequest {
     /// `shadow` serves the baseline while the policy learns and says what it would have done.
     #[serde(default)]
     mode: ModeWord,
-}
-
-fn default_experiment() -> ExperimentName {
-    ExperimentName::new("default").unwrap_or_else(|_| unreachable!("a name of seven letters"))
 }
 
 /// Who decides what is served.

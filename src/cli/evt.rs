@@ -3,6 +3,7 @@ mod picture;
 #[cfg(test)]
 mod tests;
 
+use super::input;
 use super::{Refusal, output};
 use bellwether_actors::models::{ExtremesQuestion, IntervalKind, report};
 use bellwether_adapters::csv::{CsvError, CsvReader};
@@ -10,12 +11,12 @@ use bellwether_domain::types::Fields;
 use bellwether_models::tail::peaks_over_threshold::{
     Coverage, ExtremesError, Level, Options, OutOfRange, PeaksOverThreshold, ReturnPeriod, Threshold, extremal_index,
 };
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Bytes and rows of a file beyond which its reading would take too long, or its values too much memory.
-pub(super) const MOST_BYTES: u64 = 384 << 20;
+/// As it is typed.
+const COMMAND: &str = "bellwether evt fit";
+/// Rows of a file beyond which its reading would take too long, or its values too much memory.
 const MOST_ROWS: usize = 10_000_000;
 /// Exceedances beyond which a fit would take too long.
 const MOST_EXCEEDANCES: usize = 1_000_000;
@@ -235,16 +236,7 @@ struct Values {
 
 impl Values {
     fn read(path: &Path, column: &str) -> Result<Self, Refusal> {
-        let file = path.display().to_string();
-        let source = File::open(path).map_err(|error| {
-            advised(&CsvError::NotOpened { file: file.clone(), why: error.to_string() }.to_string())
-        })?;
-        if source.metadata().is_ok_and(|facts| facts.len() > MOST_BYTES) {
-            let what = format!("{file} is larger than {} MiB", MOST_BYTES >> 20);
-            return Err(Refusal::new(what, "split the file, or fit its latest part"));
-        }
-        let source = Limited { source, left: MOST_BYTES };
-        Self::take(CsvReader::new(source, file).map_err(|error| advised(&error.to_string()))?, column)
+        Self::take(input::open(path, "split the file, or fit its latest part", COMMAND)?, column)
     }
 
     fn take<R: Read>(mut table: CsvReader<R>, name: &str) -> Result<Self, Refusal> {
@@ -293,28 +285,7 @@ impl Values {
     }
 }
 
-/// Ends with an error instead of reading on for minutes.
-#[derive(Debug)]
-pub(super) struct Limited<R> {
-    pub(super) source: R,
-    pub(super) left: u64,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
-            return Err(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES >> 20)));
-        }
-        let got = self.source.read(buffer)?;
-        self.left = self.left.saturating_sub(got as u64);
-        Ok(got)
-    }
-}
-
 /// A message that ends in its remedy, as a refusal.
-pub(super) fn advised(message: &str) -> Refusal {
-    match message.rfind(": ").max(message.rfind("; ")) {
-        Some(end) => Refusal::new(&message[..end], &message[end + 2..]),
-        None => Refusal::new(message, "`bellwether evt fit --help` shows what is possible"),
-    }
+fn advised(message: &str) -> Refusal {
+    input::advised(&message, COMMAND)
 }

@@ -5,6 +5,7 @@
 mod bandit;
 mod detect;
 mod evt;
+mod input;
 mod output;
 mod plot;
 mod refusal;

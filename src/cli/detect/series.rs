@@ -1,11 +1,11 @@
 //! A column of a file with what labels its rows, as every detector reads it.
-use super::super::Refusal;
-use super::super::evt::{Limited, MOST_BYTES, advised};
+use super::super::{Refusal, input};
 use bellwether_adapters::csv::{CsvError, CsvReader};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+/// As it is typed, but for the detector.
+const COMMAND: &str = "bellwether detect";
 /// Rows beyond which a file would take too long.
 pub(super) const MOST_ROWS: usize = 2_000_000;
 /// Columns that label rows, the best first.
@@ -30,16 +30,7 @@ impl Series {
         column: &str,
         refused: impl Fn(f64) -> Option<&'static str>,
     ) -> Result<Self, Refusal> {
-        let file = path.display().to_string();
-        let source = File::open(path).map_err(|error| {
-            advised(&CsvError::NotOpened { file: file.clone(), why: error.to_string() }.to_string())
-        })?;
-        if source.metadata().is_ok_and(|facts| facts.len() > MOST_BYTES) {
-            let what = format!("{file} is larger than {} MiB", MOST_BYTES >> 20);
-            return Err(Refusal::new(what, "split the file, or look at its latest part"));
-        }
-        let source = Limited { source, left: MOST_BYTES };
-        Self::take(CsvReader::new(source, file).map_err(|error| advised(&error.to_string()))?, column, refused)
+        Self::take(input::open(path, "split the file, or look at its latest part", COMMAND)?, column, refused)
     }
 
     pub(super) fn take<R: Read>(
@@ -47,7 +38,7 @@ impl Series {
         name: &str,
         refused: impl Fn(f64) -> Option<&'static str>,
     ) -> Result<Self, Refusal> {
-        let bad = |error: CsvError| advised(&error.to_string());
+        let bad = |error: CsvError| input::advised(&error, COMMAND);
         let file = table.file().to_owned();
         let column = table.column(name).map_err(bad)?;
         let found = LABELS.into_iter().filter(|label| *label != name);

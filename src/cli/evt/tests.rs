@@ -176,7 +176,7 @@ fn work_that_would_take_too_long_is_refused_before_it_begins() {
         said.ends_with("hint: raise the threshold until at most 57142 are left, or use --intervals delta"),
         "{said}"
     );
-    let endless = Limited { source: io::repeat(b'\n'), left: 5 << 20 };
+    let endless = input::Limited { source: std::io::repeat(b'\n'), left: 5 << 20 };
     let refused = CsvReader::new(endless, "f.csv").unwrap_err().to_string();
     assert!(refused.contains("longer than"), "{refused}");
 }

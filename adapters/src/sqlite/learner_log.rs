@@ -10,9 +10,22 @@ use bellwether_domain::types::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::sync::Arc;
 
-/// Columns of a decision, in the order in which [`decision`] reads them.
-const DECISION: &str = "d.seq, d.id, d.experiment, d.at, d.rewardable_until, d.reward_lower, d.reward_upper, d.arm, \
-                        d.pick, d.propensity, d.round, d.model_version, d.context, d.mode";
+/// A query of decisions; its first columns are in the order in which [`decision`] reads them.
+macro_rules! decisions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.seq, d.id, d.experiment, d.at, d.rewardable_until, d.reward_lower, d.reward_upper, d.arm, d.pick, ",
+            "d.propensity, d.round, d.model_version, d.context, d.mode",
+            $rest
+        )
+    };
+}
+
+const DECISION: &str = decisions!(" FROM decisions d WHERE d.id = ?1");
+const DECISIONS: &str = decisions!(" FROM decisions d WHERE d.seq > ?1 ORDER BY d.seq LIMIT ?2");
+const REWARDED: &str = decisions!(
+    ", r.seq, r.value FROM rewards r JOIN decisions d ON d.seq = r.decision WHERE r.seq > ?1 ORDER BY r.seq LIMIT ?2"
+);
 
 /// Makes a new epoch of `learner` and reads its last snapshot.
 pub(super) fn claim(connection: &mut Connection, learner: Learner) -> rusqlite::Result<Claimed> {
@@ -121,8 +134,7 @@ impl Log<'_> {
     }
 
     fn reward(&mut self, id: DecisionId, value: f64, at: Timestamp) -> rusqlite::Result<Appended> {
-        let sql = format!("SELECT {DECISION} FROM decisions d WHERE d.id = ?1");
-        let mut find = self.connection.prepare_cached(&sql)?;
+        let mut find = self.connection.prepare_cached(DECISION)?;
         let found = find.query_row([id.to_bytes()], |row| decision(row, self.connection, self.dictionaries));
         let Some((seq, decision)) = found.optional()? else {
             return Ok(Appended::Unknown);
@@ -222,18 +234,13 @@ fn bandit_log(
     limits: (i64, i64),
 ) -> rusqlite::Result<Vec<Logged>> {
     let mut entries = Vec::new();
-    let sql = format!("SELECT {DECISION} FROM decisions d WHERE d.seq > ?1 ORDER BY d.seq LIMIT ?2");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(DECISIONS)?;
     let mut rows = statement.query(limits)?;
     while let Some(row) = rows.next()? {
         let (seq, decision) = decision(row, connection, dictionaries)?;
         entries.push(Logged { position: unsigned_of(seq), entry: LoggedEntry::Decision(decision) });
     }
-    let sql = format!(
-        "SELECT {DECISION}, r.seq, r.value FROM rewards r JOIN decisions d ON d.seq = r.decision
-         WHERE r.seq > ?1 ORDER BY r.seq LIMIT ?2"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(REWARDED)?;
     let mut rows = statement.query(limits)?;
     while let Some(row) = rows.next()? {
         let (_, decision) = decision(row, connection, dictionaries)?;
@@ -272,7 +279,7 @@ fn stream_log(
     Ok(entries)
 }
 
-/// A decision and its position, from the columns [`DECISION`].
+/// A decision and its position.
 fn decision(
     row: &Row<'_>,
     connection: &Connection,

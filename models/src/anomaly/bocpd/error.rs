@@ -1,16 +1,6 @@
 //! What can be wrong with options, with a stored state, or with a series.
 
-/// A number outside of the range its meaning allows.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("{name} is {value}: it must be in {range}")]
-pub struct OutOfRange {
-    /// What the number stands for.
-    pub name: &'static str,
-    /// The number given.
-    pub value: f64,
-    /// The range that it must be in, as mathematicians write intervals.
-    pub range: &'static str,
-}
+pub use crate::out_of_range::OutOfRange;
 
 /// Why a stored state was refused.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

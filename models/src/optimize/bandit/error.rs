@@ -1,16 +1,6 @@
 //! What can be wrong with options, contexts and rewards; each message names input, place and remedy.
 
-/// A number outside of the range its meaning allows.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("{name} is {value}: it must lie in {range}")]
-pub struct OutOfRange {
-    /// What the number means.
-    pub name: &'static str,
-    /// The number given.
-    pub value: f64,
-    /// The numbers allowed, as an interval.
-    pub range: &'static str,
-}
+pub use crate::out_of_range::OutOfRange;
 
 /// Why a bandit refused its options, a context or a reward.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

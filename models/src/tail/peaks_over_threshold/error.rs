@@ -1,18 +1,7 @@
 //! Why there is no fit, or no figure from a fit.
 
 use super::MINIMUM_EXCEEDANCES;
-
-/// A number outside of the range its meaning allows.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("{name} is {value}: it must be in {range}")]
-pub struct OutOfRange {
-    /// What the number stands for.
-    pub name: &'static str,
-    /// The number given.
-    pub value: f64,
-    /// The range that it must be in, as mathematicians write intervals.
-    pub range: &'static str,
-}
+pub use crate::out_of_range::OutOfRange;
 
 /// Why a tail could not be fitted, or a fitted tail could not answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

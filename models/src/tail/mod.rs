@@ -1,2 +1,3 @@
 //! Models of the tail: what happens rarely and costs most.
+pub mod boosting;
 pub mod peaks_over_threshold;

@@ -5,6 +5,7 @@ pub mod config;
 pub mod experiments;
 pub mod features;
 pub mod ports;
+pub mod registry;
 pub mod safety;
 pub mod supervision;
 pub mod types;

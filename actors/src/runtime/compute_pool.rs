@@ -37,6 +37,21 @@ impl ComputePool {
         Ok(Self { threads: Arc::new(threads), slots: Arc::new(Semaphore::new(capacity.max(1))) })
     }
 
+    /// Starts one thread whose work gives way to everything else: the system runs it where no other thread wants to. One
+    /// job may wait behind the one that runs.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn in_background(name: &'static str) -> std::io::Result<Self> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .thread_name(move |_| name.to_owned())
+            .start_handler(|_| give_way())
+            .build()
+            .map_err(std::io::Error::other)?;
+        Ok(Self { threads: Arc::new(threads), slots: Arc::new(Semaphore::new(2)) })
+    }
+
     /// Runs `job` and waits for its result until `deadline`; a job whose caller has given up is not begun.
     ///
     /// # Errors
@@ -61,6 +76,14 @@ impl ComputePool {
             Ok(_) => Err(ComputeError::Panicked),
             Err(_) => Err(ComputeError::Deadline),
         }
+    }
+}
+
+/// Lowers the priority of the calling thread and of the threads it starts; on Linux each thread has its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::debug!(failure = %error, "a background thread keeps its priority");
     }
 }
 

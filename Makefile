@@ -2,20 +2,22 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint unit bench rules clean tools
+.PHONY: help run build test lint unit bench bench-peers rules clean tools
 
 CARGO ?= cargo
 # Compilers at a time: one per core, at most four, because each may take a gigabyte.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
 export CARGO_BUILD_JOBS := $(JOBS)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+PEERS := $(or $(BELLWETHER_PEERS),target/peers)
+DATA := $(or $(BELLWETHER_DATA),../shared/data)
 # mold links faster; used where it is installed, never required.
 ifneq ($(shell command -v mold 2>/dev/null),)
 LINK := mold -run
 endif
 
 help: ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "error: cargo is missing"; echo "hint: install Rust from https://rustup.rs"; exit 2; } >&2
@@ -48,6 +50,10 @@ rules: ## Check the alert rules and run their tests
 
 bench: tools ## Measure
 	$(LINK) $(CARGO) bench --workspace --locked
+
+bench-peers: build ## Measure beside the Python packages (data: BELLWETHER_DATA)
+	scripts/install-peers.sh --benches
+	$(PEERS)/bin/python benches/peers/quantile_boosting.py $(TARGET)/release/bellwether $(DATA)
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -3,17 +3,25 @@
 //! Standard output holds results and nothing else. A refusal is at most three lines on standard error: what, where,
 //! `hint:`. The reader of a pipe may leave early: that is success.
 mod bandit;
+mod bench;
 mod detect;
 mod evt;
+mod explain;
 mod input;
+mod model_input;
+mod models;
 mod output;
 mod plot;
+mod predict;
 mod refusal;
 mod serve;
 mod settings;
+mod train;
 
+pub(crate) use models::{training_fingerprint, validation_rows};
 pub use refusal::Refusal;
 pub use serve::{Replay, Serve, ServeOptions};
+pub(crate) use train::training_table;
 
 use crate::observability::logging;
 use crate::settings::SettingsError;
@@ -37,6 +45,9 @@ Examples:
   bellwether evt fit --data fire.csv --column loss    how large the extremes of a column become
   bellwether bandit replay --help                     what a choosing policy would have earned on your rounds
   bellwether detect bocpd --data latency.csv          where the regime of a column changes
+  bellwether train xgboost --help                     trees that predict quantiles, from your rows
+  bellwether predict --model m.json --data rows.csv   what a model of boosted trees predicts
+  bellwether models --help                            keep trained models: versions, champion, comparison, rollback
   bellwether settings show                            every setting in force, and where it is from
 
 Environment:
@@ -65,6 +76,11 @@ enum Command {
     Detect(detect::Arguments),
     Evt(evt::Arguments),
     Bandit(bandit::Arguments),
+    Train(train::Arguments),
+    Explain(explain::Arguments),
+    Bench(bench::Arguments),
+    Predict(predict::Arguments),
+    Models(models::Arguments),
     Settings(settings::Arguments),
 }
 
@@ -82,6 +98,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, serve: Serve) -> ExitC
         Command::Detect(arguments) => detect::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Evt(arguments) => evt::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Bandit(arguments) => bandit::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Train(arguments) => train::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Explain(arguments) => explain::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Predict(arguments) => predict::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Models(arguments) => models::run(arguments).map(|()| ExitCode::SUCCESS),
         Command::Settings(arguments) => settings::run(arguments).map(|()| ExitCode::SUCCESS),
     });
     match outcome {

@@ -37,7 +37,7 @@ impl Axis {
     }
 
     /// Share of the way from the low end to the high one; beyond the ends below 0 or above 1.
-    fn share(&self, value: f64) -> f64 {
+    pub(super) fn share(&self, value: f64) -> f64 {
         if self.logarithmic {
             (value / self.low).max(1e-300).ln() / (self.high / self.low).ln()
         } else {
@@ -55,7 +55,7 @@ impl Axis {
     }
 
     /// Round values along the axis, about `most` of them, ascending.
-    fn ticks(&self, most: u32) -> Vec<f64> {
+    pub(super) fn ticks(&self, most: u32) -> Vec<f64> {
         let inside = |ticks: Vec<f64>| -> Vec<f64> {
             ticks.into_iter().filter(|tick| (-1e-9..=1.0 + 1e-9).contains(&self.share(*tick))).collect()
         };

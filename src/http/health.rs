@@ -3,6 +3,7 @@ use super::routes::{Endpoint, Verb};
 use super::services::{Lifecycle, Services, Worker};
 use super::{Access, Problem};
 use actix_web::{HttpResponse, web};
+use bellwether_actors::registry::RegistryView;
 use bellwether_actors::runtime::{ActorState, ActorView};
 use bellwether_domain::supervision::BreakerState;
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub struct Health {
     sources: Vec<SourceHealth>,
     /// Every store.
     stores: Vec<StoreHealth>,
+    /// Registered models.
+    registry: RegistryHealth,
     /// Threads that hang, abandoned.
     leaked_threads: usize,
 }
@@ -93,6 +96,26 @@ pub struct StoreHealth {
     last_commit: Option<String>,
 }
 
+/// The registry of models.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RegistryHealth {
+    /// How many models are registered.
+    models: usize,
+    /// Why it cannot be read now, null if it can.
+    fault: Option<String>,
+    /// Models whose champion is not in force, and why.
+    faults: Vec<ModelFault>,
+}
+
+/// A model whose champion is not in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelFault {
+    /// Its name.
+    model: String,
+    /// Why.
+    message: String,
+}
+
 /// A probe's answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Probe {
@@ -108,9 +131,11 @@ pub struct Probe {
 pub(crate) async fn health(worker: web::Data<Worker>) -> Result<web::Json<Health>, Problem> {
     let services = &worker.services;
     let (actors, sources, store) = (services.board.actors(), services.sources.sources(), services.store_view.load());
+    let registered = services.registered.load();
     let well = actors.iter().all(|actor| actor.state == ActorState::Running)
         && sources.iter().all(|source| source.breaker == BreakerState::Closed)
-        && store.writable;
+        && store.writable
+        && registered.is_well();
     let status = match **services.lifecycle.load() {
         Lifecycle::Starting => "starting",
         Lifecycle::Draining => "draining",
@@ -136,8 +161,21 @@ pub(crate) async fn health(worker: web::Data<Worker>) -> Result<web::Json<Health
             last_error: store.last_error.clone(),
             last_commit: store.last_commit.map(|at| at.to_string()),
         }],
+        registry: registry_health(&registered),
         leaked_threads: services.leaked.count(),
     }))
+}
+
+fn registry_health(registered: &RegistryView) -> RegistryHealth {
+    let faulty = registered.models().filter_map(|view| {
+        let message = view.fault.clone()?;
+        Some(ModelFault { model: view.model.name.to_string(), message })
+    });
+    RegistryHealth {
+        models: registered.models().len(),
+        fault: registered.fault().map(str::to_owned),
+        faults: faulty.collect(),
+    }
 }
 
 fn actor_health(actor: &ActorView) -> ActorHealth {

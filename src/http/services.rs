@@ -8,6 +8,8 @@ use bellwether_actors::learning::CaughtUp;
 use bellwether_actors::models::ExtremeEventsActor;
 use bellwether_actors::models::bandit::{BanditActor, BanditReader};
 use bellwether_actors::models::regime_detection::{RegimeDetectionActor, RegimeReader};
+use bellwether_actors::registry::{ModelRegistryActor, RegistryView};
+use bellwether_actors::retraining::{RetrainingActor, RetrainingView};
 use bellwether_actors::runtime::{FaultPlan, Handle, LeakedThreads, Snapshot, StatusBoard, Unavailable};
 use bellwether_actors::safety::{Answering, HistoryView, SafetyController, SafetyInForce};
 use bellwether_actors::store::{StateStoreActor, StoreView};
@@ -67,6 +69,14 @@ pub struct Services {
     pub streams: RegimeReader,
     /// Whether each online learner has caught up with its log.
     pub learners: Vec<CaughtUp>,
+    /// The owner of registered models.
+    pub registry: Handle<ModelRegistryActor>,
+    /// Registered models and the versions in force, for reading.
+    pub registered: Snapshot<RegistryView>,
+    /// The owner of retraining.
+    pub retraining: Handle<RetrainingActor>,
+    /// How each retraining stands.
+    pub retrainings: Snapshot<RetrainingView>,
     /// Past violations.
     pub history: Snapshot<HistoryView>,
     /// The owner of brake and overrides.

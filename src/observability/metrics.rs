@@ -83,6 +83,22 @@ families! {
         "Streams that made room for new ones: those that took no value in for longest.";
     REGIME_CHANGES_TOTAL = "regime_changes_total" Counter []
         "Change points found in all streams.";
+    REGISTRY_MODELS = "registry_models" Gauge []
+        "Registered models.";
+    REGISTRY_FAULTY_MODELS = "registry_faulty_models" Gauge []
+        "Models whose champion's file is damaged, so that another version or none answers.";
+    REGISTRY_UNREADABLE = "registry_unreadable" Gauge []
+        "Whether the model registry cannot be read: 1 yes, 0 no.";
+    REGISTRY_LOAD_FAILURES_TOTAL = "registry_load_failures_total" Counter []
+        "Model files that were refused because they are damaged or no model.";
+    REGISTRY_CHANGES_TOTAL = "registry_changes_total" Counter ["action"]
+        "Changes to the registry by this process (registered, promoted, rolled_back).";
+    RETRAINING_RUNS_TOTAL = "retraining_runs_total" Counter ["outcome"]
+        "Retrainings that ended, by outcome (promoted, registered, unchanged, cancelled, failed).";
+    RETRAINING_RUNNING = "retraining_running" Gauge []
+        "Whether a retraining runs: 1 yes, 0 no.";
+    RETRAINING_LAST_DURATION_SECONDS = "retraining_last_duration_seconds" Gauge []
+        "How long the retraining took that ended last.";
     CONFIG_DRIFT = "config_drift" Gauge []
         "Whether the store holds another configuration version than the one in force: 1 yes, 0 no.";
     LOG_LINES_DROPPED_TOTAL = "log_lines_dropped_total" Counter []
@@ -248,6 +264,18 @@ fn touch(inventory: &Inventory<'_>) {
     counter!(BANDIT_DECISIONS_TOTAL, labels(&[("experiment", "other"), ("arm", "other")])).increment(0);
     gauge!(SAFETY_EMERGENCY_ACTIVE, labels(&[("scope", "global")])).increment(0.0);
     gauge!(ACTOR_LEAKED_THREADS).increment(0.0);
+    gauge!(REGISTRY_MODELS).increment(0.0);
+    gauge!(REGISTRY_FAULTY_MODELS).increment(0.0);
+    gauge!(REGISTRY_UNREADABLE).increment(0.0);
+    counter!(REGISTRY_LOAD_FAILURES_TOTAL).increment(0);
+    for action in ["registered", "promoted", "rolled_back"] {
+        counter!(REGISTRY_CHANGES_TOTAL, labels(&[("action", action)])).increment(0);
+    }
+    for outcome in ["promoted", "registered", "unchanged", "cancelled", "failed"] {
+        counter!(RETRAINING_RUNS_TOTAL, labels(&[("outcome", outcome)])).increment(0);
+    }
+    gauge!(RETRAINING_RUNNING).increment(0.0);
+    gauge!(RETRAINING_LAST_DURATION_SECONDS).increment(0.0);
     gauge!(CONFIG_DRIFT).increment(0.0);
     gauge!(REGIME_STREAMS).increment(0.0);
     counter!(REGIME_STREAMS_EVICTED_TOTAL).increment(0);

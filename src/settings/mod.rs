@@ -6,11 +6,13 @@
 mod defaults;
 mod error;
 mod provenance;
+mod retraining;
 mod tree;
 mod units;
 
 pub use error::{Fault, Origin, SettingsError};
 pub use provenance::{Provenance, Setting};
+pub use retraining::{BoostingParameters, Promote, Retraining};
 pub use units::{AdminKey, Bytes, Count, ListenAddress, LogFilter, Milliseconds, Seconds, Speed, Workers};
 
 use bellwether_domain::types::{FeatureName, Share};
@@ -51,6 +53,8 @@ pub struct Settings {
     pub features: Features,
     /// Log lines.
     pub log: Log,
+    /// Models that are trained anew on a schedule.
+    pub retraining: Vec<Retraining>,
 }
 
 /// Section `server`.

@@ -63,13 +63,18 @@ fn collect(value: serde_json::Value, place: Option<&Node>, key: String, all: &mu
     }
 }
 
+/// A value as TOML writes it on one line; JSON differs only for tables, which have no null here.
+fn in_toml(value: &serde_json::Value) -> String {
+    toml::Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string())
+}
+
 impl std::fmt::Display for Setting {
     /// A line of TOML with the source as a comment.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let line = if self.value.is_null() {
             format!("# {} is not set", self.key)
         } else {
-            format!("{} = {}", self.key, self.value)
+            format!("{} = {}", self.key, in_toml(&self.value))
         };
         write!(f, "{line:<46} # {}", self.source)
     }

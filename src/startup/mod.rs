@@ -3,7 +3,10 @@ mod admin_key;
 mod banner;
 mod baseline;
 mod learners;
+mod registry;
+mod retraining;
 mod shutdown;
+mod sources;
 mod tree;
 
 use crate::cli::{Refusal, ServeOptions};

@@ -8,12 +8,16 @@
 //! |- keys        control thread
 //! |- features    telemetry thread
 //! |- telemetry   supervises one actor per source, on the telemetry thread
+//! |- registry    its own thread (blocking)
+//! |- retraining  control thread; its fits on a background thread
 //! |- learners    supervises the models that learn while they serve, each on its own thread
 //! `- models      supervises the inference replicas, each on its HTTP worker
 //! ```
 use super::baseline::InForce;
 use super::learners;
+use super::sources;
 use super::starting;
+use super::{registry, retraining};
 use crate::cli::ServeOptions;
 use crate::http::auth::{KeyRing, SharedKeyRing};
 use crate::http::services::Services;
@@ -34,12 +38,9 @@ use bellwether_actors::safety::{
 };
 use bellwether_actors::store::{StateStoreActor, StoreView};
 use bellwether_actors::telemetry::{PolledSource, PolledSourceOptions, PushActor, SourceBoard};
-use bellwether_adapters::csv::{Replay, ReplayOptions};
-use bellwether_adapters::process::ProcessMetrics;
-use bellwether_adapters::simulator::{Simulator, SimulatorOptions};
 use bellwether_adapters::sqlite::{DataDirectory, SqliteStore};
 use bellwether_domain::features::FeatureEngine;
-use bellwether_domain::ports::{SourceError, StateStore, StoredState, TelemetrySource};
+use bellwether_domain::ports::{StateStore, StoredState};
 use bellwether_domain::safety::{ActiveOverrides, EmergencyState};
 use bellwether_domain::supervision::{Backoff, RestartIntensity, Strategy};
 use bellwether_domain::types::Capability;
@@ -49,9 +50,9 @@ use std::time::Duration;
 /// Jobs that may wait for the compute pool; beyond it callers get the fallback.
 const COMPUTE_QUEUE: usize = 64;
 /// Kinds of faults that have a meaning for an actor that writes.
-const WRITER_FAULTS: &[FaultKind] = &[FaultKind::Panic, FaultKind::Hang, FaultKind::Error, FaultKind::Slow];
+pub(super) const WRITER_FAULTS: &[FaultKind] = &[FaultKind::Panic, FaultKind::Hang, FaultKind::Error, FaultKind::Slow];
 /// For one that only works on its own timer.
-const TIMER_FAULTS: &[FaultKind] = &[FaultKind::Panic, FaultKind::Hang, FaultKind::Slow];
+pub(super) const TIMER_FAULTS: &[FaultKind] = &[FaultKind::Panic, FaultKind::Hang, FaultKind::Slow];
 /// For a model.
 pub(super) const MODEL_FAULTS: &[FaultKind] =
     &[FaultKind::Panic, FaultKind::Hang, FaultKind::Error, FaultKind::Nan, FaultKind::Slow];
@@ -150,7 +151,7 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         &board,
         &key_handle,
         None,
-        control,
+        control.clone(),
         heartbeat,
         KeyKeeper::factory(KeyKeeperOptions {
             keys: keys.clone(),
@@ -179,9 +180,12 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
     );
 
     let learners = learners::grow(&supervision, &store_handle, &leaked, heartbeat);
+    let models = registry::grow(&supervision, directory, &leaked);
+    let known = (&models.handle, &models.view);
+    let retraining = retraining::grow(&settings.retraining, &supervision, control.clone(), heartbeat, known)?;
     let mut sources = SourceBoard::default();
     let mut source_children: Vec<Arc<dyn Child>> = Vec::new();
-    for (name, make) in polled_sources(settings, options)? {
+    for (name, make) in sources::polled(settings, options)? {
         let handle: Handle<PolledSource> = Handle::new(named(name), 1);
         let source = PolledSourceOptions {
             make,
@@ -227,6 +231,10 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         regime_detection: learners.regime_detection,
         streams: learners.streams,
         learners: learners.caught_up,
+        registry: models.handle,
+        registered: models.view,
+        retraining: retraining.handle,
+        retrainings: retraining.view,
         history,
         safety: safety_handle,
         release_approvals: settings.safety.release_approvals.as_usize(),
@@ -245,6 +253,8 @@ pub(super) fn grow(parts: Parts<'_>, store: SqliteStore, ring: SharedKeyRing) ->
         safety_child,
         key_child,
         feature_child,
+        models.child,
+        retraining.child,
         learners.supervisor.into_child(), // before the sources: what these bring first is worth watching
         telemetry_supervisor.into_child(),
     ];
@@ -304,7 +314,6 @@ fn compute_threads() -> usize {
 }
 
 type OpenStore = bellwether_actors::store::OpenStore;
-type MakeSource = bellwether_actors::telemetry::MakeSource;
 
 /// The store that was opened at start, for the actor's first start; a fresh one for each start after a failure.
 fn reopening(first: SqliteStore, directory: &DataDirectory) -> Arc<OpenStore> {
@@ -313,42 +322,6 @@ fn reopening(first: SqliteStore, directory: &DataDirectory) -> Arc<OpenStore> {
         let opened = first.lock().ok().and_then(|mut first| first.take());
         let store = opened.map_or_else(|| SqliteStore::open(&path), Ok)?;
         Ok(Box::new(store) as Box<dyn StateStore>)
-    })
-}
-
-/// The sources that are asked at intervals, by name.
-fn polled_sources(settings: &Settings, options: &ServeOptions) -> anyhow::Result<Vec<(&'static str, Arc<MakeSource>)>> {
-    let mut sources: Vec<(&'static str, Arc<MakeSource>)> = Vec::new();
-    let started_at = now();
-    let simulator = &settings.telemetry.simulator;
-    if simulator.enabled && options.replay.is_none() {
-        let chosen = SimulatorOptions { seed: simulator.seed, speed: simulator.speed.get(), started_at };
-        Simulator::new(chosen).context("telemetry.simulator")?; // refused now, not at the actor's start
-        sources.push(("simulator", making("simulator", move || Simulator::new(chosen))));
-    }
-    if let Some(replay) = &options.replay {
-        let (file, chosen) = (replay.file.clone(), ReplayOptions::new(replay.speed, started_at));
-        let first = Replay::open(&file, chosen).map_err(|error| {
-            crate::cli::Refusal::new(error.to_string(), "give a CSV file with the columns ts,service,name,value")
-        })?;
-        let malformed = first.malformed();
-        if malformed.count > 0 {
-            tracing::warn!(count = malformed.count, first = ?malformed.first, "rows of the replay are malformed and left out");
-        }
-        sources.push(("replay", making("replay", move || Replay::open(&file, chosen))));
-    }
-    let interval = settings.telemetry.interval_ms.duration();
-    sources.push(("process", making("process", move || Ok::<_, SourceError>(ProcessMetrics::new(interval)))));
-    Ok(sources)
-}
-
-fn making<S: TelemetrySource + 'static, E: std::fmt::Display>(
-    source_name: &'static str,
-    make: impl Fn() -> Result<S, E> + Send + Sync + 'static,
-) -> Arc<MakeSource> {
-    Arc::new(move || match make() {
-        Ok(source) => Ok(Box::new(source) as Box<dyn TelemetrySource>),
-        Err(error) => Err(SourceError { source_name, why: error.to_string() }),
     })
 }
 

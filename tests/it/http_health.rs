@@ -29,6 +29,8 @@ fn a_healthy_process_says_so_and_lists_its_parts() {
         "push",
         "models",
         "extreme_events",
+        "registry",
+        "retraining",
     ] {
         let actor =
             actors.iter().find(|actor| actor["name"] == name).unwrap_or_else(|| panic!("no {name}: {actors:?}"));

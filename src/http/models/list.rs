@@ -1,7 +1,8 @@
-//! `GET /models/list`: the models this build serves.
+//! `GET /models/list`: the models this build serves, and those that are registered.
 use super::super::routes::{Endpoint, Verb};
 use super::super::services::Worker;
 use super::super::{Access, Problem};
+use super::registry::document::RegisteredSummary;
 use actix_web::web;
 use bellwether_actors::runtime::ActorState;
 use bellwether_domain::types::{Capability, Role};
@@ -16,6 +17,10 @@ pub const GET: Endpoint = Endpoint::new(Verb::Get, "/models/list", Access::AtLea
 pub struct ModelList {
     /// One entry per model.
     models: Vec<ModelEntry>,
+    /// One entry per registered model, by name.
+    registered: Vec<RegisteredSummary>,
+    /// Why the registry cannot be read now; null if it can.
+    registry_fault: Option<String>,
 }
 
 /// One model.
@@ -50,7 +55,7 @@ const SERVED: [(Capability, &str); 3] = [
     (Capability::Bandit, super::bandit::decide::MODEL_VERSION),
 ];
 
-/// The models this build serves.
+/// The models this build serves, and those that are registered with their versions in force.
 #[utoipa::path(
     get, path = "/models/list", tag = "models",
     responses((status = 200, description = "Every model with its version, state and checks.", body = ModelList))
@@ -70,5 +75,10 @@ pub(crate) async fn get(worker: web::Data<Worker>) -> Result<web::Json<ModelList
             checks: checks.map(|(name, level)| ModelCheck { name: name.to_owned(), level: level.as_str() }).collect(),
         }
     };
-    Ok(web::Json(ModelList { models: SERVED.map(entry).into() }))
+    let registered = worker.services.registered.load();
+    Ok(web::Json(ModelList {
+        models: SERVED.map(entry).into(),
+        registered: registered.models().map(RegisteredSummary::from).collect(),
+        registry_fault: registered.fault().map(str::to_owned),
+    }))
 }

@@ -5,6 +5,7 @@ pub mod extreme_events;
 mod fields;
 pub mod list;
 pub mod regime_detection;
+pub mod registry;
 
 pub use answer::{Asked, answer};
 pub use fields::{DeadlineMs, GivenFeatures};

@@ -1,10 +1,12 @@
 //! What the tests share: the running program, a client, waiting without sleeping blindly.
 mod answer;
 mod commands;
+mod models;
 mod server;
 
 pub(crate) use answer::Answer;
-pub(crate) use commands::{bellwether, command};
+pub(crate) use commands::{Output, bellwether, command};
+pub(crate) use models::{Models, constant_model, padded_model};
 pub(crate) use server::{Client, Launch, NOBODY, Server};
 
 use std::time::{Duration, Instant};

@@ -7,7 +7,7 @@ mod cpu_time;
 
 use actix::{Actor, Addr, Context, Handler, Message};
 use actix_rt::{Arbiter, System};
-use bellwether_actors::models::{ExtremesQuestion, report};
+use bellwether_actors::models::{ExtremesQuestion, Series, ThresholdChoice, report};
 use bellwether_actors::runtime::{
     ChildSpec, Fatal, FaultKind, FaultPlan, Handle, Heartbeat, LeakedThreads, Placement, RunningRoot, Slot, Snapshot,
     StatusBoard, SupervisionOptions, SupervisorSpec, ThreadSlot, run_root,
@@ -156,18 +156,22 @@ fn values(count: usize) -> Vec<f64> {
 
 fn judgement(criterion: &mut Criterion<CpuTime>) {
     let threshold = Threshold::Quantile(Level::new(0.9).unwrap());
-    let question = ExtremesQuestion { threshold, judge_newest: true, ..ExtremesQuestion::default() };
+    let question = ExtremesQuestion {
+        threshold: ThresholdChoice::Given(threshold),
+        judge_newest: true,
+        ..ExtremesQuestion::default()
+    };
     for count in [500, 5_000] {
         let values = values(count);
         criterion.bench_function(&format!("extreme_events/report_of_{count}_values"), |bencher| {
-            bencher.iter(|| report(black_box(&values), &question).unwrap());
+            bencher.iter(|| report(Series::complete(black_box(&values)), &question).unwrap());
         });
     }
 
     let policy: toml::Value = toml::from_str(include_str!("../config/baseline/safety.toml")).unwrap();
     let policy = SafetyPolicy::from_document(&policy.try_into().unwrap()).unwrap();
     let (output, service, emergency) =
-        (report(&values(500), &question).unwrap(), ServiceId::default(), EmergencyState::new());
+        (report(Series::complete(&values(500)), &question).unwrap(), ServiceId::default(), EmergencyState::new());
     criterion.bench_function("extreme_events/judge", |bencher| {
         let judged = |output: Fields| {
             let request = Request {

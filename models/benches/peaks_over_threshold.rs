@@ -4,7 +4,8 @@
 use std::hint::black_box;
 
 use bellwether_models::tail::peaks_over_threshold::{
-    Coverage, Fitted, IntervalMethod, Level, Options, PeaksOverThreshold, Quantity, ReturnPeriod, Threshold,
+    Coverage, FalseDiscoveryRate, Fitted, IntervalMethod, Level, Options, PeaksOverThreshold, Quantity, ReturnPeriod,
+    StreamingOptions, StreamingTail, Threshold,
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::{RngExt, SeedableRng};
@@ -69,6 +70,20 @@ fn peaks_over_threshold(criterion: &mut Criterion) {
             });
         });
     }
+    let (values, model) = (values(4_000), model());
+    let fit = model.fit(&values).unwrap();
+    group.bench_function("goodness_of_fit/4000", |bencher| bencher.iter(|| black_box(&fit).goodness_of_fit()));
+    group.bench_function("select_threshold/4000", |bencher| {
+        bencher.iter(|| model.select_threshold(black_box(&values), FalseDiscoveryRate::default()).unwrap());
+    });
+    group.bench_function("stream/4000", |bencher| {
+        bencher.iter(|| {
+            let mut tail = StreamingTail::new(StreamingOptions::default()).unwrap();
+            values.iter().for_each(|value| {
+                black_box(tail.observe(*value).unwrap());
+            });
+        });
+    });
     group.finish();
 }
 

@@ -1,23 +1,23 @@
-//! `bellwether evt fit`: the upper tail of a column, as figures and as a picture.
+//! `bellwether evt`: the upper tail of a column, as figures and as a picture; `stream` follows it row by row.
+mod periods;
 mod picture;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use super::input;
 use super::{Refusal, output};
-use bellwether_actors::models::{ExtremesQuestion, IntervalKind, report};
-use bellwether_adapters::csv::{CsvError, CsvReader};
-use bellwether_domain::types::Fields;
+use bellwether_actors::models::{ExtremesQuestion, IntervalKind, ThresholdChoice, report};
 use bellwether_models::tail::peaks_over_threshold::{
-    Coverage, ExtremesError, Level, Options, OutOfRange, PeaksOverThreshold, ReturnPeriod, Threshold, extremal_index,
+    Coverage, Declustering, ExtremesError, FalseDiscoveryRate, Level, Threshold,
 };
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use periods::Asked;
+use std::path::PathBuf;
+use values::Values;
 
 /// As it is typed.
 const COMMAND: &str = "bellwether evt fit";
-/// Rows of a file beyond which its reading would take too long, or its values too much memory.
-const MOST_ROWS: usize = 10_000_000;
 /// Exceedances beyond which a fit would take too long.
 const MOST_EXCEEDANCES: usize = 1_000_000;
 /// Exceedances times profile-likelihood bounds beyond which these would take too long.
@@ -41,9 +41,13 @@ Example:
     \"var\": { \"0.99\": 27.29, \"0.999\": 94.34 },   that 99 % and 99.9 % of all stay below
     \"cvar\": { \"0.99\": 58.24, \"0.999\": 191.5 }   mean of those above var
 
+  How large does a burst become, once in a day and once in thirty?
+  bellwether evt fit --data latency.csv --column ms --period 5min --return-periods 1d,30d \\
+    --clusters auto --intervals profile
+
 A good threshold is high enough for the fit to describe what lies above it, and low
-enough to leave some fifty values there: look at --plot. For the lower tail negate the
-column.";
+enough to leave some fifty values there: look at --plot and at p_value, or let
+--choose-threshold test several. For the lower tail negate the column.";
 
 /// Study the extremes of a column.
 #[derive(Debug, clap::Args)]
@@ -55,7 +59,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Fit(Fit),
+    Fit(Box<Fit>),
+    Stream(stream::Stream),
 }
 
 /// Fit the upper tail of a column and print, as JSON, how large its extremes become.
@@ -73,17 +78,28 @@ struct Fit {
     #[arg(long, value_name = "NAME", default_value = "value")]
     column: String,
     /// The tail starts at this value
-    #[arg(long, value_name = "U", value_parser = finite, allow_negative_numbers = true, conflicts_with = "threshold_quantile")]
+    #[arg(long, value_name = "U", value_parser = finite, allow_negative_numbers = true, conflicts_with_all = ["threshold_quantile", "choose_threshold"])]
     threshold: Option<f64>,
     /// The tail starts at this quantile of the column (Hyndman-Fan type 7), between 0 and 1
-    #[arg(long, value_name = "Q", value_parser = level, allow_negative_numbers = true)]
+    #[arg(long, value_name = "Q", value_parser = level, allow_negative_numbers = true, conflicts_with = "choose_threshold")]
     threshold_quantile: Option<Level>,
+    /// The tail starts at the lowest of ten thresholds whose fit a test (Anderson-Darling) does not reject
+    #[arg(long)]
+    choose_threshold: bool,
     /// Levels of var and cvar, not below the threshold's [default: those of 0.95, 0.99, 0.999 in the tail]
     #[arg(long, value_name = "P,..", value_parser = level, value_delimiter = ',', allow_negative_numbers = true)]
     levels: Option<Vec<Level>>,
-    /// Return periods in rows: a return level is exceeded once in so many [default: those of 100, 1000 in the tail]
-    #[arg(long, value_name = "ROWS,..", value_parser = period, value_delimiter = ',', allow_negative_numbers = true)]
-    return_periods: Option<Vec<f64>>,
+    /// Return periods in rows, or in time with --period: a return level is exceeded once in so many [default: those of
+    /// 100, 1000 in the tail]
+    #[arg(long, value_name = "ROWS|TIME,..", value_parser = periods::asked, value_delimiter = ',', allow_negative_numbers = true)]
+    return_periods: Option<Vec<Asked>>,
+    /// Time from one row to the next, such as 5min
+    #[arg(long, value_name = "TIME", value_parser = periods::seconds)]
+    period: Option<f64>,
+    /// Return levels are those of bursts: exceedances are one if fewer than ROWS others lie between them; auto takes the
+    /// run length from the data
+    #[arg(long, value_name = "auto|ROWS", value_parser = declustering)]
+    clusters: Option<Declustering>,
     /// How bounds are found: delta is symmetric, profile (likelihood) asymmetric as tails are, and slower
     #[arg(long, value_enum, default_value_t = Intervals::Delta)]
     intervals: Intervals,
@@ -117,25 +133,38 @@ fn coverage(text: &str) -> Result<Coverage, String> {
     Coverage::new(number(text)?).map_err(|_| "give a number above 0 and below 1".to_owned())
 }
 
-fn period(text: &str) -> Result<f64, String> {
-    let rows = number(text)?;
-    ReturnPeriod::new(rows, 1.0).map(|_| rows).map_err(|_: OutOfRange| "give a finite number above 1".to_owned())
+fn probability(text: &str) -> Result<f64, String> {
+    coverage(text).map(Coverage::get)
+}
+
+fn declustering(text: &str) -> Result<Declustering, String> {
+    match text.trim() {
+        "auto" => Ok(Declustering::Intervals),
+        rows => match rows.parse() {
+            Ok(rows) if rows > 0 => Ok(Declustering::Runs(rows)),
+            _ => Err("give auto, or a whole number of rows of at least 1".to_owned()),
+        },
+    }
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Command::Fit(arguments) = arguments.command;
+    match arguments.command {
+        Command::Fit(fit) => run_fit(&fit),
+        Command::Stream(stream) => stream.run(),
+    }
+}
+
+fn run_fit(arguments: &Fit) -> anyhow::Result<()> {
     arguments.check()?;
     let column = Values::read(&arguments.data, &arguments.column)?;
-    let question = arguments.question();
+    let question = arguments.question()?;
     let refused = |error: ExtremesError| advised(&error.to_string()).at(arguments.place());
     arguments.check_work(&column.values, question.threshold)?;
-    let mut figures = report(&column.values, &question).map_err(refused)?;
-    column.add_to(&mut figures, question.threshold);
+    let mut figures = report(column.series(), &question).map_err(refused)?;
+    figures.set("missing", column.missing.len());
+    figures.set("threshold_choice", arguments.choice());
     if let Some(path) = &arguments.plot {
-        let options = Options::default().with_threshold(question.threshold);
-        let fitted = PeaksOverThreshold::new(options).and_then(|tail| tail.fit(&column.values)).map_err(refused)?;
-        let picture =
-            picture::Picture { column: &arguments.column, values: &column.values, fitted, question: &question };
+        let picture = picture::Picture::of(&arguments.column, column.series(), &question).map_err(refused)?;
         let drawn = picture.draw()?.ok_or_else(|| {
             Refusal::new(
                 "the values spread too far, or too little, for a picture",
@@ -153,22 +182,35 @@ impl Fit {
         format!("{}, column \"{}\"", self.data.display(), self.column)
     }
 
-    fn question(&self) -> ExtremesQuestion {
+    fn question(&self) -> Result<ExtremesQuestion, Refusal> {
         let threshold = match (self.threshold, self.threshold_quantile) {
-            (Some(value), _) => Threshold::Value(value),
-            (None, Some(level)) => Threshold::Quantile(level),
-            (None, None) => Threshold::Automatic,
+            (Some(value), _) => ThresholdChoice::Given(Threshold::Value(value)),
+            (None, Some(level)) => ThresholdChoice::Given(Threshold::Quantile(level)),
+            (None, None) if self.choose_threshold => ThresholdChoice::Tested(FalseDiscoveryRate::default()),
+            (None, None) => ThresholdChoice::default(),
         };
-        ExtremesQuestion {
+        let periods =
+            self.return_periods.as_ref().map(|all| all.iter().map(|asked| asked.in_rows(self.period)).collect());
+        Ok(ExtremesQuestion {
             threshold,
             levels: self.levels.clone(),
-            return_periods: self.return_periods.clone(),
+            return_periods: periods.transpose()?,
+            clusters: self.clusters,
             intervals: match self.intervals {
                 Intervals::Delta => IntervalKind::Delta,
                 Intervals::Profile => IntervalKind::Profile,
             },
             coverage: self.coverage,
             judge_newest: false,
+        })
+    }
+
+    const fn choice(&self) -> &'static str {
+        match (self.threshold, self.threshold_quantile, self.choose_threshold) {
+            (Some(_), ..) => "value",
+            (None, Some(_), _) => "quantile",
+            (None, None, true) => "tested",
+            (None, None, false) => "automatic",
         }
     }
 
@@ -200,18 +242,23 @@ impl Fit {
         clippy::cast_possible_truncation,
         reason = "small counts"
     )]
-    fn check_work(&self, values: &[f64], threshold: Threshold) -> Result<(), Refusal> {
+    fn check_work(&self, values: &[f64], threshold: ThresholdChoice) -> Result<(), Refusal> {
         let above = match threshold {
-            Threshold::Value(threshold) => values.iter().filter(|value| **value > threshold).count(),
-            Threshold::Quantile(level) => (values.len() as f64 * (1.0 - level.get())).ceil() as usize,
-            Threshold::Automatic => return Ok(()),
+            ThresholdChoice::Given(Threshold::Value(threshold)) => {
+                values.iter().filter(|value| **value > threshold).count()
+            }
+            ThresholdChoice::Given(Threshold::Quantile(level)) => {
+                (values.len() as f64 * (1.0 - level.get())).ceil() as usize
+            }
+            _ => return Ok(()), // few by their own rule
         };
         if above > MOST_EXCEEDANCES {
             let what = format!("{above} values above the threshold are more than a tail needs");
             let hint = format!("raise the threshold until at most {MOST_EXCEEDANCES} are left");
             return Err(Refusal::new(what, hint).at(self.place()));
         }
-        let bounds = 2 + self.levels.as_ref().map_or(3, Vec::len) + self.return_periods.as_ref().map_or(2, Vec::len);
+        let bounds =
+            2 + 2 * self.levels.as_ref().map_or(3, Vec::len) + self.return_periods.as_ref().map_or(2, Vec::len);
         if self.intervals == Intervals::Profile && above.saturating_mul(bounds) > MOST_PROFILED {
             let what =
                 format!("{bounds} profile-likelihood bounds over {above} values above the threshold take too long");
@@ -222,66 +269,6 @@ impl Fit {
             return Err(Refusal::new(what, hint).at(self.place()));
         }
         Ok(())
-    }
-}
-
-/// The values of a column.
-#[derive(Debug)]
-struct Values {
-    /// In the file's order, without the missing ones.
-    values: Vec<f64>,
-    /// Row of each missing one, counted from 0.
-    missing: Vec<usize>,
-}
-
-impl Values {
-    fn read(path: &Path, column: &str) -> Result<Self, Refusal> {
-        Self::take(input::open(path, "split the file, or fit its latest part", COMMAND)?, column)
-    }
-
-    fn take<R: Read>(mut table: CsvReader<R>, name: &str) -> Result<Self, Refusal> {
-        let refused = |error: CsvError| advised(&error.to_string());
-        let column = table.column(name).map_err(refused)?;
-        let (mut values, mut missing) = (Vec::new(), Vec::new());
-        while let Some(row) = table.next_row().map_err(refused)? {
-            let rows = values.len() + missing.len();
-            if rows == MOST_ROWS {
-                let what = format!("more than {MOST_ROWS} rows are too many for one fit");
-                return Err(Refusal::new(what, "split the file, or fit its latest part").at(table.file()));
-            }
-            match row.number(column).map_err(refused)? {
-                Some(value) => values.push(value),
-                None => missing.push(rows),
-            }
-        }
-        Ok(Self { values, missing })
-    }
-
-    /// What the column says beside the tail's own figures.
-    fn add_to(&self, figures: &mut Fields, threshold: Threshold) {
-        figures.set("missing", self.missing.len());
-        let choice = match threshold {
-            Threshold::Automatic => "automatic",
-            Threshold::Quantile(_) => "quantile",
-            Threshold::Value(_) => "value",
-        };
-        figures.set("threshold_choice", choice);
-        let index = figures
-            .at("threshold")
-            .and_then(|threshold| threshold.as_number())
-            .map(|threshold| extremal_index(&self.in_time(threshold), threshold));
-        figures.set("extremal_index", index.and_then(Result::ok));
-    }
-
-    /// The values in the file's order with `filler` for the missing, which keeps the distances between the others.
-    fn in_time(&self, filler: f64) -> Vec<f64> {
-        let (mut all, mut values) = (Vec::with_capacity(self.values.len() + self.missing.len()), self.values.iter());
-        for row in &self.missing {
-            all.extend(values.by_ref().take(row - all.len()));
-            all.push(filler);
-        }
-        all.extend(values);
-        all
     }
 }
 

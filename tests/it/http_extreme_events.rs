@@ -111,6 +111,24 @@ fn options_do_what_they_say() {
     assert!(upper - estimate > 1.5 * (estimate - lower), "{lower} {estimate} {upper}: a tail is uncertain upwards");
     assert_eq!((&profile["shape"], &profile["scale"]), (&plain["shape"], &plain["scale"]));
 
+    let beyond = ["lower", "upper"].map(|side| number(&plain, &format!("/intervals/cvar/0.95/{side}")));
+    assert!(beyond[0] < number(&plain, "/cvar/0.95") && number(&plain, "/cvar/0.95") < beyond[1]);
+    assert!((0.05..0.999).contains(&number(&plain, "/goodness_of_fit/p_value")));
+    assert!(number(&plain, "/goodness_of_fit/anderson_darling") > number(&plain, "/goodness_of_fit/cramer_von_mises"));
+
+    let bursts = ask(json!({ "clusters": "intervals" }));
+    assert_eq!((&bursts["var"], &bursts["extremal_index"]), (&plain["var"], &plain["extremal_index"]));
+    let [count, size] = ["/clusters/count", "/clusters/mean_size"].map(|figure| number(&bursts, figure));
+    assert!((count * size - 30.0).abs() < 1e-9, "{count} bursts of {size} values are not all 30");
+    assert!(plain.get("clusters").is_none());
+
+    let mut tested = good_question();
+    tested.as_object_mut().unwrap().remove("threshold_quantile");
+    tested["threshold_selection"] = json!("tested");
+    let tested = server.post("/models/extreme-events", &tested).with(200)["output"].clone();
+    assert_eq!(tested["threshold_selection"]["candidates"][0]["threshold"], tested["threshold"]);
+    assert_eq!(tested["exceedances"], 12);
+
     let narrow = ask(json!({ "coverage": 0.5 }));
     let width = |of: &Value| number(of, "/intervals/shape/upper") - number(of, "/intervals/shape/lower");
     assert!(width(&narrow) < 0.5 * width(&plain));
@@ -145,6 +163,9 @@ fn a_request_against_the_schema_is_told_where() {
         (json!({ "return_periods": [100, 1] }), "/return_periods/1"),
         (json!({ "return_periods": many(100.0) }), "/return_periods"),
         (json!({ "intervals": "bayes" }), "/intervals"),
+        (json!({ "threshold_selection": "best" }), "/threshold_selection"),
+        (json!({ "threshold_selection": "tested" }), "/threshold_quantile"),
+        (json!({ "clusters": 3 }), "/clusters"),
         (json!({ "coverage": 1 }), "/coverage"),
         (json!({ "coverage": -0.5 }), "/coverage"),
         (json!({ "deadline_ms": 0 }), "/deadline_ms"),

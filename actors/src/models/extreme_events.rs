@@ -4,12 +4,12 @@
 //! Takes     [`PredictExtremes`]: small samples are fitted at once, large ones on the compute pool
 //! Queue     128 requests; the next caller gets the fallback
 //! Restarts  with nothing lost; a request that killed it twice is refused from then on
-use super::extremes_report::{ExtremesQuestion, IntervalKind, report};
+use super::extremes_report::{ExtremesQuestion, IntervalKind, Series, ThresholdChoice, report};
 use crate::runtime::{Birth, ComputeError, ComputePool, FaultPoint, Injected, PoisonGuard, Slot, StartError};
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use bellwether_domain::safety::Failure;
 use bellwether_domain::types::{FieldValue, Fields};
-use bellwether_models::tail::peaks_over_threshold::{ExtremesError, Threshold};
+use bellwether_models::tail::peaks_over_threshold::{Declustering, ExtremesError, Threshold};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -93,8 +93,10 @@ impl Handler<PredictExtremes> for ExtremeEventsActor {
         };
         let PredictExtremes { slot, values, question, deadline } = message;
         let id = identity(&values, &question);
-        if values.len() <= AT_ONCE && question.intervals == IntervalKind::Delta {
-            let answer = self.options.poison.run(id, || report(&values, &question));
+        let cheap =
+            question.intervals == IntervalKind::Delta && !matches!(question.threshold, ThresholdChoice::Tested(_));
+        if values.len() <= AT_ONCE && cheap {
+            let answer = self.options.poison.run(id, || report(Series::complete(&values), &question));
             return Box::pin(finish(slot, wait, spoil, answer.map(|fields| fields.map_err(Refusal::Question))));
         }
         let (pool, poison) = (self.options.pool.clone(), Arc::clone(&self.options.poison));
@@ -102,7 +104,7 @@ impl Handler<PredictExtremes> for ExtremeEventsActor {
             if poison.is_poison(id) {
                 return finish(slot, wait, spoil, None).await;
             }
-            let answer = match pool.run(deadline, move || report(&values, &question)).await {
+            let answer = match pool.run(deadline, move || report(Series::complete(&values), &question)).await {
                 Ok(fields) => fields.map_err(Refusal::Question),
                 Err(error) => {
                     if error == ComputeError::Panicked {
@@ -147,22 +149,33 @@ const fn failure(error: ComputeError) -> Failure {
 fn identity(values: &[f64], question: &ExtremesQuestion) -> u64 {
     let mix = |hash: u64, bits: u64| (hash.rotate_left(5) ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let values = values.iter().fold(values.len() as u64, |hash, value| mix(hash, value.to_bits()));
-    let bits = |list: &[f64]| list.iter().fold(list.len() as u64, |hash, value| mix(hash, value.to_bits()));
     let levels = question.levels.iter().flatten().fold(0, |hash, level| mix(hash, level.get().to_bits()));
-    let periods = question.return_periods.as_deref().map_or(0, bits);
-    let threshold = match question.threshold {
+    let periods = question.return_periods.iter().flatten();
+    let periods = periods.fold(0, |hash, period| mix(hash, period.observations.to_bits()));
+    let of = |threshold| match threshold {
         Threshold::Automatic => 0,
         Threshold::Quantile(level) => mix(1, level.get().to_bits()),
         Threshold::Value(value) => mix(2, value.to_bits()),
     };
+    let threshold = match question.threshold {
+        ThresholdChoice::Given(threshold) => of(threshold),
+        ThresholdChoice::Usual(threshold) => mix(3, of(threshold)),
+        ThresholdChoice::Tested(rate) => mix(4, rate.get().to_bits()),
+    };
+    let clusters = match question.clusters {
+        None => 0,
+        Some(Declustering::Intervals) => 1,
+        Some(Declustering::Runs(length)) => mix(2, length as u64),
+    };
     let flags = u64::from(question.judge_newest) << 1 | u64::from(question.intervals == IntervalKind::Profile);
-    let parts = [values, levels, periods, threshold, question.coverage.get().to_bits(), flags];
+    let parts = [values, levels, periods, threshold, clusters, question.coverage.get().to_bits(), flags];
     parts.into_iter().fold(0, mix).max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwether_models::tail::peaks_over_threshold::FalseDiscoveryRate;
 
     #[test]
     fn only_the_very_same_request_is_the_same_message() {
@@ -173,9 +186,11 @@ mod tests {
         let mut middle = values.clone();
         middle[50] = 0.0;
         let others = [
-            ExtremesQuestion { threshold: Threshold::Value(3.0), ..question.clone() },
-            ExtremesQuestion { return_periods: Some(vec![10.0]), ..question.clone() },
+            ExtremesQuestion { threshold: ThresholdChoice::Given(Threshold::Value(3.0)), ..question.clone() },
+            ExtremesQuestion { return_periods: Some(vec![10.0.into()]), ..question.clone() },
             ExtremesQuestion { intervals: IntervalKind::Profile, ..question.clone() },
+            ExtremesQuestion { clusters: Some(Declustering::Intervals), ..question.clone() },
+            ExtremesQuestion { threshold: ThresholdChoice::Tested(FalseDiscoveryRate::default()), ..question.clone() },
             ExtremesQuestion { judge_newest: true, ..question.clone() },
         ];
         assert_ne!(identity(&middle, &question), same);

@@ -5,4 +5,6 @@ mod extremes_report;
 pub mod regime_detection;
 
 pub use extreme_events::{ExtremeEventsActor, ExtremeEventsOptions, PredictExtremes, Refusal};
-pub use extremes_report::{ExtremesQuestion, IntervalKind, report};
+pub use extremes_report::{
+    AskedPeriod, ExtremesQuestion, FittedExtremes, IntervalKind, Series, ThresholdChoice, fit, report,
+};

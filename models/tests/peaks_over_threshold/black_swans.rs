@@ -1,7 +1,7 @@
 //! The rule for single values: each of its conditions alone, and both.
 
 use super::*;
-use bellwether_models::tail::peaks_over_threshold::UpperLimit;
+use bellwether_models::tail::peaks_over_threshold::{GeneralizedPareto, UpperLimit};
 
 /// A tenth of 500 values lies above 0 with shape and scale near those given.
 fn history(shape: f64) -> Fitted {
@@ -72,4 +72,26 @@ fn a_horizon_without_an_expected_exceedance_and_a_missing_candidate_are_refused(
     assert!(matches!(refused, ExtremesError::LevelBelowThreshold { .. }));
     let refused = fit.judge(f64::NAN, period(1000.0), Coverage::default()).unwrap_err();
     assert!(matches!(refused, ExtremesError::CandidateNotFinite { .. }));
+}
+
+/// Of values that follow the same tail as their history, as many are called black swans as [`Fitted::judge`] states: the
+/// value from which on the rule says so is found by bisection for each simulated history, and the probability that a value
+/// exceeds it is exact.
+#[test]
+fn false_alarms_are_as_rare_as_stated() {
+    for (shape, n, stated) in [(-0.2, 500, 2.4e-4), (0.0, 500, 2.1e-4), (0.3, 500, 1.2e-4), (0.3, 2000, 5.5e-6)] {
+        let truth = GeneralizedPareto::new(shape, 1.0).unwrap();
+        let false_alarm = |seed| {
+            let history = fit(&pareto_sample(shape, n, seed), Threshold::Quantile(level(0.9))).unwrap();
+            let says = |x: f64| history.judge(x, period(n as f64), Coverage::default()).unwrap().is_black_swan();
+            let (mut ordinary, mut swan) = (history.threshold().ln(), 700.0);
+            for _ in 0..50 {
+                let middle = 0.5 * (ordinary + swan);
+                *(if says(middle.exp()) { &mut swan } else { &mut ordinary }) = middle;
+            }
+            truth.survival(swan.exp())
+        };
+        let mean = (0..200).map(false_alarm).sum::<f64>() / 200.0;
+        assert!((0.5 * stated..1.5 * stated).contains(&mean), "shape {shape}, n = {n}: {mean}");
+    }
 }

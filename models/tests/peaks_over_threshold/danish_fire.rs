@@ -31,6 +31,8 @@ struct Row {
     shape_interval: [f64; 2],
     interval_990: [f64; 2],
     interval_999: [f64; 2],
+    /// Of the mean beyond the level 0.99; without an upper limit where the likelihood allows shape 1.
+    beyond_990: (f64, Option<f64>),
     zhang_stephens: [f64; 2],
     weighted_moments: [f64; 2],
     goodness: [f64; 2],
@@ -51,6 +53,7 @@ const ROWS: [Row; 3] = [
         shape_interval: [0.43576, 0.87593],
         interval_990: [22.7310, 35.5668],
         interval_999: [73.260, 251.096],
+        beyond_990: (45.8148, Some(265.2258)),
         zhang_stephens: [0.642204, 3.768810],
         weighted_moments: [0.552270, 4.060390],
         goodness: [1.0731, 0.19063],
@@ -69,6 +72,7 @@ const ROWS: [Row; 3] = [
         shape_interval: [0.27453, 0.81889],
         interval_990: [23.2773, 33.2104],
         interval_999: [63.169, 189.098],
+        beyond_990: (41.0831, Some(154.9819)),
         zhang_stephens: [0.514149, 6.857327],
         weighted_moments: [0.509809, 6.902755],
         goodness: [0.2663, 0.03316],
@@ -87,6 +91,7 @@ const ROWS: [Row; 3] = [
         shape_interval: [0.27243, 1.41112],
         interval_990: [23.3772, 29.8214],
         interval_999: [63.134, 310.777],
+        beyond_990: (41.7253, None),
         zhang_stephens: [0.705599, 9.431631],
         weighted_moments: [0.582156, 10.295655],
         goodness: [0.1936, 0.02846],
@@ -152,6 +157,12 @@ fn profile_intervals_agree_to_every_printed_digit() {
             let interval = profile_interval(&fit, quantity);
             assert_printed(&what, interval.lower.unwrap(), lower, decimals);
             assert_printed(&what, interval.upper.unwrap(), upper, decimals);
+        }
+        let beyond = profile_interval(&fit, Quantity::ConditionalValueAtRisk(level(0.99)));
+        assert_printed("mean beyond", beyond.lower.unwrap(), row.beyond_990.0, 4);
+        assert_eq!(beyond.upper.is_some(), row.beyond_990.1.is_some());
+        if let (Some(got), Some(expected)) = (beyond.upper, row.beyond_990.1) {
+            assert_printed("mean beyond", got, expected, 4);
         }
     }
 }

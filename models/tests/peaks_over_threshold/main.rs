@@ -7,10 +7,14 @@ use bellwether_models::tail::peaks_over_threshold::{
 };
 
 mod black_swans;
+mod clusters;
 mod danish_fire;
+mod goodness;
 mod optimum;
 mod properties;
+mod reference;
 mod refusals;
+mod streaming;
 
 fn level(level: f64) -> Level {
     Level::new(level).unwrap()
@@ -36,6 +40,19 @@ fn profile_interval(fit: &Fitted, quantity: Quantity) -> Interval {
 fn pareto_quantiles(shape: f64, scale: f64, m: usize) -> Vec<f64> {
     let tail = |i: usize| (i as f64 + 0.5) / m as f64;
     (0..m).map(|i| scale * (-shape * tail(i).ln()).exp_m1() / shape).collect()
+}
+
+/// The same numbers in (0, 1) for a seed, everywhere.
+fn uniforms(seed: u64, n: usize) -> Vec<f64> {
+    use rand::{RngExt, SeedableRng};
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    (0..n).map(|_| 1.0 - random.random::<f64>()).map(|u| u.min(1.0 - 1e-16)).collect()
+}
+
+/// A sample of a generalized Pareto of scale 1.
+fn pareto_sample(shape: f64, m: usize, seed: u64) -> Vec<f64> {
+    let value = |u: f64| if shape == 0.0 { -u.ln() } else { (-shape * u.ln()).exp_m1() / shape };
+    uniforms(seed, m).into_iter().map(value).collect()
 }
 
 #[track_caller]

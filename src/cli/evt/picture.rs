@@ -1,7 +1,7 @@
 //! The picture of a fitted tail: return levels with their bounds, and observed against fitted values.
 use super::super::plot::{Area, Axis, BLUE, DrawError, INK, ORANGE, Panel, QUIET, caption, text, written};
-use bellwether_actors::models::{ExtremesQuestion, IntervalKind};
-use bellwether_models::tail::peaks_over_threshold::{Fitted, IntervalMethod, Quantity, ReturnPeriod};
+use bellwether_actors::models::{ExtremesQuestion, FittedExtremes, IntervalKind, Series, fit};
+use bellwether_models::tail::peaks_over_threshold::{ExtremesError, Fitted, IntervalMethod, Quantity, ReturnPeriod};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -13,10 +13,14 @@ const MOST_RINGS: usize = 1500;
 
 /// What is drawn.
 pub(super) struct Picture<'a> {
-    pub(super) column: &'a str,
-    pub(super) values: &'a [f64],
-    pub(super) fitted: Fitted,
-    pub(super) question: &'a ExtremesQuestion,
+    column: &'a str,
+    question: &'a ExtremesQuestion,
+    /// The fit behind the return levels, which is that of the clusters if these were asked for.
+    fitted: Fitted,
+    /// What was fitted: values above the threshold, or the largest of each cluster; the largest first.
+    peaks: Vec<f64>,
+    /// Values above the threshold in all.
+    exceedances: usize,
 }
 
 /// Return level with bounds; `None` where there is no such bound.
@@ -27,7 +31,24 @@ struct ReturnLevel {
     bounds: Option<(Option<f64>, Option<f64>)>,
 }
 
-impl Picture<'_> {
+impl<'a> Picture<'a> {
+    /// # Errors
+    /// Those of the fit.
+    pub(super) fn of(
+        column: &'a str,
+        series: Series<'_>,
+        question: &'a ExtremesQuestion,
+    ) -> Result<Self, ExtremesError> {
+        let FittedExtremes { fitted, clusters, .. } = fit(series, question)?;
+        let (threshold, exceedances) = (fitted.threshold(), fitted.exceedances());
+        let (fitted, mut peaks) = match clusters {
+            Some((clusters, events)) => (events, clusters.maxima),
+            None => (fitted, series.values.iter().copied().filter(|value| *value > threshold).collect()),
+        };
+        peaks.sort_unstable_by(|a, b| b.total_cmp(a));
+        Ok(Self { column, question, fitted, peaks, exceedances })
+    }
+
     /// The SVG; `None` if the values spread too far or too little to be drawn.
     pub(super) fn draw(&self) -> anyhow::Result<Option<String>> {
         let (Some(axes), Some(quantiles)) = (self.axes(), self.quantiles()) else { return Ok(None) };
@@ -41,12 +62,12 @@ impl Picture<'_> {
 
     /// Of return periods and of values.
     fn axes(&self) -> Option<(Axis, Axis)> {
-        let (shortest, observed) = (self.shortest_period(), count(self.values.len()));
-        let asked = self.question.return_periods.iter().flatten().copied().fold(0.0, f64::max);
+        let (shortest, observed) = (self.shortest_period(), count(self.fitted.observations()));
+        let asked = self.question.return_periods.iter().flatten().map(|asked| asked.observations).fold(0.0, f64::max);
         let longest = (2.0 * observed).max(1.25 * asked.min(100.0 * observed)).max(10.0 * shortest);
         let periods = Axis::logarithmic(shortest, longest)?;
         let end = self.return_level(longest)?;
-        let maximum = self.values.iter().copied().fold(end.level, f64::max);
+        let maximum = self.largest().max(end.level);
         // A bound may be far off: it may double the picture's height, not flatten everything else.
         let threshold = self.fitted.threshold();
         let upper = end.bounds.and_then(|bounds| bounds.1).unwrap_or(maximum);
@@ -57,7 +78,7 @@ impl Picture<'_> {
 
     /// Of observed values and of those that the fit expects in their places.
     fn quantiles(&self) -> Option<Axis> {
-        let (threshold, largest) = (self.fitted.threshold(), self.values.iter().copied().fold(f64::MIN, f64::max));
+        let (threshold, largest) = (self.fitted.threshold(), self.largest());
         let top = largest.max(self.fitted_quantile(1.0));
         from_to(threshold, threshold + 1.05 * (top - threshold))
     }
@@ -81,7 +102,8 @@ impl Picture<'_> {
             &observed.iter().map(|(rank, value)| (self.empirical_period(*rank), *value)).collect::<Vec<_>>(),
             INK,
         )?;
-        for level in self.question.return_periods.iter().flatten().filter_map(|period| self.return_level(*period)) {
+        let asked = self.question.return_periods.iter().flatten();
+        for level in asked.filter_map(|asked| self.return_level(asked.observations)) {
             let bar = within(level).map(|(_, lower, upper)| (lower, upper));
             panel.marked((level.period, level.level), bar, ORANGE, &written(level.level, 4))?;
         }
@@ -107,8 +129,13 @@ impl Picture<'_> {
             }
             Err(_) => format!("shape {shape}, scale {scale}"),
         };
-        let (above, all) = (written(count(fitted.exceedances()), 9), written(count(fitted.observations()), 9));
-        format!("{above} of {all} values lie above {}; {parameters} (± standard error)", written(fitted.threshold(), 5))
+        let (above, all) = (written(count(self.exceedances), 9), written(count(fitted.observations()), 9));
+        let clusters = match self.question.clusters {
+            Some(_) => format!(" in {} clusters", written(count(fitted.exceedances()), 9)),
+            None => String::new(),
+        };
+        let threshold = written(fitted.threshold(), 5);
+        format!("{above} of {all} values lie above {threshold}{clusters}; {parameters} (± standard error)")
     }
 
     fn legend(&self, area: &Area<'_>, has_band: bool) -> Result<(), DrawError> {
@@ -168,20 +195,21 @@ impl Picture<'_> {
 
     /// The largest observed values with their rank from above, thinned out where they lie densely.
     fn observed(&self) -> Vec<(f64, f64)> {
-        let threshold = self.fitted.threshold();
-        let mut above: Vec<f64> = self.values.iter().copied().filter(|value| *value > threshold).collect();
-        above.sort_unstable_by(|a, b| b.total_cmp(a));
-        let apart = above.len().div_ceil(MOST_RINGS).max(1);
-        let ranked = above.into_iter().enumerate();
+        let apart = self.peaks.len().div_ceil(MOST_RINGS).max(1);
+        let ranked = self.peaks.iter().enumerate();
         ranked
             .filter(|(rank, _)| *rank < 200 || rank % apart == 0)
-            .map(|(rank, value)| (count(rank + 1), value))
+            .map(|(rank, value)| (count(rank + 1), *value))
             .collect()
+    }
+
+    fn largest(&self) -> f64 {
+        self.peaks.first().copied().unwrap_or(self.fitted.threshold())
     }
 
     /// Of n observations the r-th largest is exceeded once in (n + 1)/r on average.
     fn empirical_period(&self, rank: f64) -> f64 {
-        (count(self.values.len()) + 1.0) / rank
+        (count(self.fitted.observations()) + 1.0) / rank
     }
 
     fn fitted_quantile(&self, rank: f64) -> f64 {

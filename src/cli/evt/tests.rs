@@ -1,5 +1,8 @@
 use super::*;
+use bellwether_actors::models::AskedPeriod;
+use bellwether_adapters::csv::CsvReader;
 use clap::Parser;
+use std::path::Path;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -10,8 +13,8 @@ struct Line {
 fn parsed(options: &[&str]) -> Result<Fit, clap::Error> {
     let all = ["evt", "fit", "--data", "f.csv"].iter().chain(options);
     Line::try_parse_from(all).map(|line| {
-        let Command::Fit(fit) = line.command;
-        fit
+        let Command::Fit(fit) = line.command else { panic!("not the command that was typed") };
+        *fit
     })
 }
 
@@ -27,7 +30,7 @@ fn refusal(text: &str, options: &[&str]) -> String {
     std::fs::write(&path, text).unwrap();
     let mut fit = parsed(options).unwrap();
     fit.data = path;
-    let error = run(Arguments { command: Command::Fit(fit) }).unwrap_err();
+    let error = run(Arguments { command: Command::Fit(Box::new(fit)) }).unwrap_err();
     let said = error.downcast_ref::<Refusal>().unwrap().to_string();
     assert!(said.lines().count() <= 3 && said.contains("\nhint: "), "{said}");
     said.replace(&folder.path().join("f.csv").display().to_string(), "f.csv")
@@ -39,16 +42,30 @@ fn column(numbers: impl IntoIterator<Item = f64>) -> String {
 
 #[test]
 fn options_become_the_question() {
-    let threshold = |options: &[&str]| parsed(options).unwrap().question().threshold;
-    assert_eq!(threshold(&["--threshold", "-5.0"]), Threshold::Value(-5.0));
-    assert_eq!(threshold(&["--threshold=-1e3"]), Threshold::Value(-1000.0));
-    assert_eq!(threshold(&["--threshold-quantile", "0.9"]), Threshold::Quantile(Level::new(0.9).unwrap()));
-    assert_eq!(threshold(&[]), Threshold::Automatic);
+    let given = |threshold| ThresholdChoice::Given(threshold);
+    for (options, threshold, choice) in [
+        (&["--threshold", "-5.0"][..], given(Threshold::Value(-5.0)), "value"),
+        (&["--threshold=-1e3"], given(Threshold::Value(-1000.0)), "value"),
+        (&["--threshold-quantile", "0.9"], given(Threshold::Quantile(Level::new(0.9).unwrap())), "quantile"),
+        (&["--choose-threshold"], ThresholdChoice::Tested(FalseDiscoveryRate::default()), "tested"),
+        (&[], ThresholdChoice::Usual(Threshold::Automatic), "automatic"),
+    ] {
+        let fit = parsed(options).unwrap();
+        assert_eq!((fit.question().unwrap().threshold, fit.choice()), (threshold, choice), "{options:?}");
+    }
     let all = ["--levels", "0.99,0.999", "--return-periods", "100,1e4", "--intervals", "profile", "--coverage", "0.9"];
-    let question = parsed(&all).unwrap().question();
+    let question = parsed(&all).unwrap().question().unwrap();
     assert_eq!(question.levels.unwrap().iter().map(|level| level.get()).collect::<Vec<_>>(), [0.99, 0.999]);
-    assert_eq!(question.return_periods.unwrap(), [100.0, 10_000.0]);
+    assert_eq!(question.return_periods.unwrap(), [100.0.into(), 10_000.0.into()]);
     assert_eq!((question.intervals, question.coverage.get()), (IntervalKind::Profile, 0.9));
+    let bursts = ["--period", "5min", "--return-periods", "1d,500", "--clusters", "3"];
+    let question = parsed(&bursts).unwrap().question().unwrap();
+    let day = AskedPeriod { name: "1d".to_owned(), observations: 288.0 };
+    assert_eq!(
+        (question.return_periods, question.clusters),
+        (Some(vec![day, 500.0.into()]), Some(Declustering::Runs(3)))
+    );
+    assert_eq!(parsed(&["--clusters", "auto"]).unwrap().clusters, Some(Declustering::Intervals));
 }
 
 #[test]
@@ -65,6 +82,12 @@ fn options_that_mean_nothing_are_refused() {
         &["--return-periods", "inf"],
         &["--coverage", "95"],
         &["--intervals", "exact"],
+        &["--choose-threshold", "--threshold", "1"],
+        &["--choose-threshold", "--threshold-quantile", "0.9"],
+        &["--clusters", "0"],
+        &["--clusters", "some"],
+        &["--period", "5"],
+        &["--return-periods", "1y"],
     ] {
         assert!(parsed(options).is_err(), "{options:?}");
     }
@@ -74,7 +97,7 @@ fn options_that_mean_nothing_are_refused() {
 fn missing_cells_are_skipped_and_keep_their_place_in_time() {
     let read = values("x,value\n1,5\n2,\n3,NA\n4,6\n5,nan\n").unwrap();
     assert_eq!((&read.values[..], &read.missing[..]), (&[5.0, 6.0][..], &[1, 2, 4][..]));
-    assert_eq!(read.in_time(0.0), [5.0, 0.0, 0.0, 6.0, 0.0]);
+    assert_eq!(read.series().in_time(0.0), [5.0, 0.0, 0.0, 6.0, 0.0]);
 }
 
 #[test]
@@ -168,12 +191,12 @@ fn work_that_would_take_too_long_is_refused_before_it_begins() {
     let values = vec![1.0; MOST_EXCEEDANCES + 1];
     let refused = |options: &[&str], values: &[f64]| {
         let fit = parsed(options).unwrap();
-        fit.check_work(values, fit.question().threshold).unwrap_err().to_string()
+        fit.check_work(values, fit.question().unwrap().threshold).unwrap_err().to_string()
     };
     assert!(refused(&["--threshold", "0"], &values).starts_with("1000001 values above the threshold"));
     let said = refused(&["--threshold", "0", "--intervals", "profile"], &values[..100_000]);
     assert!(
-        said.ends_with("hint: raise the threshold until at most 57142 are left, or use --intervals delta"),
+        said.ends_with("hint: raise the threshold until at most 40000 are left, or use --intervals delta"),
         "{said}"
     );
     let endless = input::Limited { source: std::io::repeat(b'\n'), left: 5 << 20 };
@@ -186,14 +209,12 @@ fn ten_exceedances_make_a_picture_of_any_magnitude_and_name() {
     for unit in [1e-200, 1.0, 1e200] {
         let values: Vec<f64> = (1..=40).map(|i| unit * 100.0 / f64::from(i)).collect();
         let question = ExtremesQuestion {
-            threshold: Threshold::Value(unit * 9.5),
-            return_periods: Some(vec![100.0]),
+            threshold: ThresholdChoice::Given(Threshold::Value(unit * 9.5)),
+            return_periods: Some(vec![100.0.into()]),
             ..ExtremesQuestion::default()
         };
-        let options = Options::default().with_threshold(question.threshold);
-        let fitted = PeaksOverThreshold::new(options).unwrap().fit(&values).unwrap();
-        assert_eq!(fitted.exceedances(), 10);
-        let picture = picture::Picture { column: "<a&b>\u{1}", values: &values, fitted, question: &question };
+        let read = Values { values, missing: Vec::new() };
+        let picture = picture::Picture::of("<a&b>\u{1}", read.series(), &question).unwrap();
         let svg = picture.draw().unwrap().unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("&lt;a&amp;b&gt;") && !svg.contains("NaN"), "{unit}");
     }
@@ -227,6 +248,8 @@ fn the_danish_fire_losses_have_the_known_tail() {
                 73.260,
                 251.096,
                 0.8726,
+                1.0731,
+                0.19063,
             ],
         ),
         (
@@ -245,6 +268,8 @@ fn the_danish_fire_losses_have_the_known_tail() {
                 63.169,
                 189.098,
                 1.0,
+                0.2663,
+                0.03316,
             ],
         ),
         (
@@ -263,19 +288,20 @@ fn the_danish_fire_losses_have_the_known_tail() {
                 63.134,
                 310.777,
                 0.8402,
+                0.1936,
+                0.02846,
             ],
         ),
     ] {
         let options = ["--threshold", threshold, "--levels", "0.99,0.999", "--intervals", "profile"];
-        let question = parsed(&options).unwrap().question();
-        let mut got = report(&column.values, &question).unwrap();
-        column.add_to(&mut got, question.threshold);
+        let question = parsed(&options).unwrap().question().unwrap();
+        let got = report(column.series(), &question).unwrap();
         let number = |path: &str| {
             let mut parts = path.split(' ');
             let first = got.field(parts.next().unwrap()).unwrap();
             parts.fold(first, |value, name| value.at(name).unwrap()).as_number().unwrap()
         };
-        assert_eq!((number("exceedances"), number("missing")), (f64::from(exceedances), 0.0));
+        assert_eq!((number("exceedances"), column.missing.len()), (f64::from(exceedances), 0));
         let paths = [
             "shape",
             "scale",
@@ -289,9 +315,15 @@ fn the_danish_fire_losses_have_the_known_tail() {
             "intervals var 0.999 lower",
             "intervals var 0.999 upper",
             "extremal_index",
+            "goodness_of_fit anderson_darling",
+            "goodness_of_fit cramer_von_mises",
         ];
         for (path, expected) in paths.into_iter().zip(figures) {
-            let tolerance = if path.starts_with("intervals") || path == "extremal_index" { 6e-5 } else { 1e-6 };
+            let tolerance = match path.split(' ').next() {
+                Some("goodness_of_fit") => 3e-4,
+                Some("intervals" | "extremal_index") => 6e-5,
+                _ => 1e-6,
+            };
             assert!((number(path) / expected - 1.0).abs() < tolerance, "{threshold} {path}: {}", number(path));
         }
     }

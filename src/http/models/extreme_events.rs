@@ -7,11 +7,13 @@ use super::super::{Access, FieldError, Problem, RequestContext};
 use super::answer::{Asked, Describe, answer, failure_of};
 use super::{DeadlineMs, GivenFeatures};
 use actix_web::{HttpResponse, web};
-use bellwether_actors::models::{ExtremesQuestion, IntervalKind, PredictExtremes, Refusal};
+use bellwether_actors::models::{ExtremesQuestion, IntervalKind, PredictExtremes, Refusal, ThresholdChoice};
 use bellwether_actors::runtime::now;
 use bellwether_domain::safety::Failure;
 use bellwether_domain::types::{Capability, FeatureName, Fields, Role, ServiceId};
-use bellwether_models::tail::peaks_over_threshold::{Coverage, ExtremesError, Level, Threshold};
+use bellwether_models::tail::peaks_over_threshold::{
+    Coverage, Declustering, ExtremesError, FalseDiscoveryRate, Level, Threshold,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,6 +62,13 @@ pub struct ExtremeEventsRequest {
     #[serde(default)]
     #[schema(minimum = 0.0, maximum = 1.0, default = 0.9)]
     threshold_quantile: Option<f64>,
+    /// How the threshold is chosen: at `threshold_quantile`, or at the lowest of ten whose fit a test does not reject.
+    #[serde(default)]
+    threshold_selection: ThresholdSelection,
+    /// Whether `return_levels` are those of bursts, each counted once: `intervals` takes from the data how far apart the
+    /// values of a burst may lie. The values must be evenly spaced in time.
+    #[serde(default)]
+    clusters: Clusters,
     /// Levels of `var` and `cvar`, in (0, 1) and not below the tail's start.
     #[serde(default)]
     #[schema(max_items = 32)]
@@ -75,6 +84,28 @@ pub struct ExtremeEventsRequest {
     #[serde(default)]
     #[schema(minimum = 0.0, maximum = 1.0, default = 0.95)]
     coverage: Option<f64>,
+}
+
+/// How the threshold is chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ThresholdSelection {
+    /// A quantile of the values.
+    #[default]
+    Quantile,
+    /// By Anderson-Darling tests of increasing thresholds.
+    Tested,
+}
+
+/// What a return level counts.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Clusters {
+    /// Every value.
+    #[default]
+    None,
+    /// Bursts, parted by the gaps between them (Ferro and Segers 2003).
+    Intervals,
 }
 
 /// How confidence bounds are found.
@@ -100,12 +131,22 @@ pub struct ExtremeEventsOutput {
     threshold: f64,
     /// Values above the threshold.
     exceedances: u64,
+    /// How well the fit describes the values above the threshold: statistics and the p-value of the first.
+    goodness_of_fit: serde_json::Value,
+    /// The thresholds tried, with `threshold_selection` `tested`.
+    threshold_selection: Option<serde_json::Value>,
     /// Value at risk by level.
     var: BTreeMap<String, f64>,
     /// Mean beyond the value at risk by level; null when infinite, with `cvar_reason`.
     cvar: BTreeMap<String, Option<f64>>,
     /// Value exceeded once in so many observations.
     return_levels: BTreeMap<String, f64>,
+    /// One by the mean number of values above the threshold in a burst; null below ten of them.
+    extremal_index: Option<f64>,
+    /// The bursts, with `clusters` `intervals`.
+    clusters: Option<serde_json::Value>,
+    /// What to know before relying on the answer.
+    warnings: Vec<String>,
     /// Whether the newest value is beyond anything the others explain.
     is_black_swan: bool,
     /// Confidence bounds.
@@ -139,6 +180,10 @@ impl Check for ExtremeEventsRequest {
                 refuse(format!("/return_periods/{index}"), "a return period is longer than 1 observation".to_owned());
             }
         }
+        if self.threshold_selection == ThresholdSelection::Tested && self.threshold_quantile.is_some() {
+            let message = "the threshold is either tested or a quantile: leave one of the two out";
+            refuse("/threshold_quantile".to_owned(), message.to_owned());
+        }
         if self.bucket_key.as_ref().is_some_and(|key| key.len() > 200) {
             refuse("/bucket_key".to_owned(), "it is longer than 200 bytes".to_owned());
         }
@@ -170,11 +215,20 @@ impl ExtremeEventsRequest {
             }
         };
         let quantile = Level::new(self.threshold_quantile.unwrap_or(0.9)).map_err(refused("threshold_quantile"))?;
+        let threshold = match (self.threshold_selection, self.threshold_quantile) {
+            (ThresholdSelection::Tested, _) => ThresholdChoice::Tested(FalseDiscoveryRate::default()),
+            (ThresholdSelection::Quantile, Some(_)) => ThresholdChoice::Given(Threshold::Quantile(quantile)),
+            (ThresholdSelection::Quantile, None) => ThresholdChoice::Usual(Threshold::Quantile(quantile)),
+        };
         let levels = self.levels.as_ref().map(|levels| levels.iter().map(|level| Level::new(*level)).collect());
         Ok(ExtremesQuestion {
-            threshold: Threshold::Quantile(quantile),
+            threshold,
             levels: levels.transpose().map_err(refused("levels"))?,
-            return_periods: self.return_periods.clone(),
+            return_periods: self.return_periods.as_ref().map(|all| all.iter().map(|period| (*period).into()).collect()),
+            clusters: match self.clusters {
+                Clusters::None => None,
+                Clusters::Intervals => Some(Declustering::Intervals),
+            },
             intervals: match self.intervals {
                 Intervals::Delta => IntervalKind::Delta,
                 Intervals::Profile => IntervalKind::Profile,

@@ -25,6 +25,8 @@ pub enum ExtremesError {
         "{got} values above threshold {threshold} are too few, {need} are needed: lower the threshold or give more"
     )]
     TooFewExceedances { got: usize, need: usize, threshold: f64 },
+    #[error("{got} clusters of extremes are too few, {need} are needed: lower the threshold or the run length")]
+    TooFewClusters { got: usize, need: usize },
     #[error(
         "value {value} lies too far above threshold {threshold} for 64-bit numbers: divide all values by 2 or more"
     )]

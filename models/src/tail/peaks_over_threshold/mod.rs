@@ -4,9 +4,11 @@
 //! Smith, "Models for Exceedances over High Thresholds", JRSS B 52, 1990. The tail meant is the upper one: negate
 //! returns to study losses.
 //!
-//! The way through: [`PeaksOverThreshold`] chooses the exceedances (`threshold`), finds the exact likelihood maximum
+//! The way through: [`PeaksOverThreshold`] chooses the exceedances (`threshold`, `threshold_selection`), finds the exact likelihood maximum
 //! (`likelihood`) and its standard errors (`information`); the [`Fitted`] tail answers with values at risk and return
-//! levels (`risk`), intervals (`intervals`, `profile`) and a judgement of single values (`black_swan`).
+//! levels (`risk`), intervals (`intervals`, `profile`), tests of the fit (`goodness`) and a judgement of single values
+//! (`black_swan`). Extremes that come in bursts are gathered first (`clusters`); [`StreamingTail`] follows a stream in
+//! bounded memory (`streaming`).
 //!
 //! ```
 //! use bellwether_models::tail::peaks_over_threshold::*;
@@ -24,8 +26,10 @@
 //! # Ok::<(), ExtremesError>(())
 //! ```
 
+mod anderson_darling;
 mod black_swan;
 mod closed_form;
+mod clusters;
 mod error;
 mod extremal_index;
 mod generalized_pareto;
@@ -37,10 +41,13 @@ mod options;
 mod profile;
 mod risk;
 mod root;
+mod streaming;
 mod threshold;
+mod threshold_selection;
 
 pub use black_swan::{BlackSwan, PROBABILITY_LIMIT, UpperLimit};
 pub use closed_form::{probability_weighted_moments, zhang_stephens};
+pub use clusters::{Clusters, Declustering, decluster};
 pub use error::{ExtremesError, NoStandardErrors, OutOfRange};
 pub use extremal_index::extremal_index;
 pub use generalized_pareto::GeneralizedPareto;
@@ -49,7 +56,9 @@ pub use information::{Covariance, StandardErrors};
 pub use intervals::{Interval, IntervalMethod, Quantity};
 pub use options::{Coverage, Level, Options, ReturnPeriod, Threshold};
 pub use risk::{ConditionalValueAtRisk, Tail};
+pub use streaming::{Observed, StreamingOptions, StreamingTail};
 pub use threshold::Stability;
+pub use threshold_selection::{FalseDiscoveryRate, ThresholdCandidate, ThresholdSelection};
 
 use likelihood::{Optimum, Sample};
 
@@ -111,21 +120,30 @@ impl PeaksOverThreshold {
         let threshold::Selection { threshold: threshold_value, exceedances } = threshold::select(values, threshold)?;
         let exceedance_rate = exceedances.len() as f64 / values.len() as f64;
         let sample = threshold::sample(exceedances, threshold_value, minimum_exceedances)?;
+        let fitted = Fitted::of_sample(sample, threshold_value, exceedance_rate, values.len(), tied_share_limit)?;
+        Ok(Fitted { tail: fitted.tail.starting_at(threshold.level(values.len())), ..fitted })
+    }
+}
+
+impl Fitted {
+    /// The likelihood's maximum with its standard errors.
+    fn of_sample(
+        sample: Sample,
+        threshold: f64,
+        exceedance_rate: f64,
+        observations: usize,
+        tied_share_limit: f64,
+    ) -> Result<Self, ExtremesError> {
         let optimum = sample.maximize().ok_or_else(|| sample.spread_too_wide())?;
         let scaled_covariance = information::covariance(&sample, &optimum);
         let pareto = GeneralizedPareto::new(optimum.shape, optimum.scale * sample.unit)
             .map_err(|_| ExtremesError::Overflow { quantity: "the scale" })?;
         let shape_error = scaled_covariance.map_or(0.0, |covariance| covariance.shape.sqrt());
-        let tail = Tail::new(threshold_value, exceedance_rate, pareto)?
-            .with_shape_error(shape_error)
-            .starting_at(threshold.level(values.len()));
+        let tail = Tail::new(threshold, exceedance_rate, pareto)?.with_shape_error(shape_error);
         let tied_share = threshold::tied_share(sample.scaled());
-        let observations = values.len();
-        Ok(Fitted { sample, optimum, scaled_covariance, tail, observations, tied_share, tied_share_limit })
+        Ok(Self { sample, optimum, scaled_covariance, tail, observations, tied_share, tied_share_limit })
     }
-}
 
-impl Fitted {
     /// The tail alone: threshold, exceedance rate and distribution, without the data.
     #[must_use]
     pub fn tail(&self) -> &Tail {
@@ -199,14 +217,17 @@ impl Fitted {
         Ok(Covariance { shape, shape_scale: shape_scale * unit, scale: scale * unit * unit })
     }
 
-    /// What to know before relying on the fit; empty if nothing.
+    /// What to know before relying on the fit, beside [`goodness_of_fit`](Self::goodness_of_fit); empty if nothing.
     #[must_use]
     pub fn warnings(&self) -> Vec<FitWarning> {
         let tied = self.tied_share > self.tied_share_limit;
         let infinite = self.standard_errors().is_ok_and(|errors| self.shape() + 2.0 * errors.shape >= 1.0);
-        let tied = tied.then_some(FitWarning::TiedExceedances { share: self.tied_share });
-        let at_limit = self.optimum.at_limit.then_some(FitWarning::ShapeAtLimit);
-        [tied, at_limit, infinite.then_some(FitWarning::MeanMayBeInfinite)].into_iter().flatten().collect()
+        let warnings = [
+            tied.then_some(FitWarning::TiedExceedances { share: self.tied_share }),
+            self.optimum.at_limit.then_some(FitWarning::ShapeAtLimit),
+            infinite.then_some(FitWarning::MeanMayBeInfinite),
+        ];
+        warnings.into_iter().flatten().collect()
     }
 
     /// See [`Tail::value_at_risk`].

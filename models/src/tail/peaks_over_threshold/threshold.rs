@@ -96,8 +96,8 @@ pub(super) fn tied_share(ascending: &[f64]) -> f64 {
 pub struct Stability {
     /// One fit for each level, in the order asked for; a level whose fit failed carries its reason.
     pub fits: Vec<(Level, Result<Fitted, ExtremesError>)>,
-    /// Largest minus smallest shape among the successful fits, in standard errors of the fit with the most exceedances;
-    /// `None` if fewer than two succeeded or that one has no standard errors.
+    /// Largest distance of a shape from that of the fit with the most exceedances, in standard errors of the former;
+    /// `None` if there is no other fit with standard errors.
     pub shape_moves_by: Option<f64>,
 }
 
@@ -125,10 +125,26 @@ impl PeaksOverThreshold {
         let fits: Vec<_> = levels.iter().map(fit).collect();
         let fitted = || fits.iter().filter_map(|(_, fit)| fit.as_ref().ok());
         let widest = fitted().max_by_key(|fit| fit.exceedances());
-        let shapes = || fitted().map(Fitted::shape);
-        let range = shapes().fold(f64::NEG_INFINITY, f64::max) - shapes().fold(f64::INFINITY, f64::min);
-        let error = widest.filter(|_| fitted().count() > 1).and_then(|fit| fit.standard_errors().ok());
-        Ok(Stability { shape_moves_by: error.map(|error| range / error.shape), fits })
+        let distance = |fit: &Fitted, widest: &Fitted| {
+            let smaller = fit.exceedances() < widest.exceedances();
+            let error = fit.standard_errors().ok().filter(|_| smaller)?;
+            Some((fit.shape() - widest.shape()).abs() / error.shape)
+        };
+        let distances = widest.map(|widest| fitted().filter_map(move |fit| distance(fit, widest)));
+        Ok(Stability { shape_moves_by: distances.and_then(|all| all.max_by(f64::total_cmp)), fits })
+    }
+
+    /// [`stability`](Self::stability) at quantile thresholds with twice as many exceedances (a fifth of the values at
+    /// most), with as many, and with three fifths of them: 0.9, 0.95 and 0.97 around 0.95.
+    ///
+    /// # Errors
+    /// `Option` if `exceedances` is 0 or not below the number of values.
+    pub fn stability_around(&self, values: &[f64], exceedances: usize) -> Result<Stability, ExtremesError> {
+        let (n, m) = (values.len() as f64, exceedances as f64);
+        let numbers = [(2.0 * m).min(n / 5.0).max(m), m, 0.6 * m];
+        let levels: Result<Vec<Level>, OutOfRange> =
+            numbers.iter().map(|number| Level::new(1.0 - number / n)).collect();
+        self.stability(values, &levels?)
     }
 }
 

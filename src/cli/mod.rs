@@ -4,6 +4,7 @@
 //! `hint:`. The reader of a pipe may leave early: that is success.
 mod bandit;
 mod bench;
+mod conformal;
 mod detect;
 mod evt;
 mod explain;
@@ -48,6 +49,7 @@ Examples:
   bellwether train xgboost --help                     trees that predict quantiles, from your rows
   bellwether predict --model m.json --data rows.csv   what a model of boosted trees predicts
   bellwether models --help                            keep trained models: versions, champion, comparison, rollback
+  bellwether conformal --help                         intervals from a model that cover what they claim
   bellwether settings show                            every setting in force, and where it is from
 
 Environment:
@@ -81,6 +83,7 @@ enum Command {
     Bench(bench::Arguments),
     Predict(predict::Arguments),
     Models(models::Arguments),
+    Conformal(conformal::Arguments),
     Settings(settings::Arguments),
 }
 
@@ -103,6 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, serve: Serve) -> ExitC
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Predict(arguments) => predict::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Models(arguments) => models::run(arguments).map(|()| ExitCode::SUCCESS),
+        Command::Conformal(arguments) => conformal::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Settings(arguments) => settings::run(arguments).map(|()| ExitCode::SUCCESS),
     });
     match outcome {

@@ -6,6 +6,7 @@ mod support;
 
 mod cli_bandit;
 mod cli_bench;
+mod cli_conformal;
 mod cli_detect;
 mod cli_explain;
 mod cli_help;

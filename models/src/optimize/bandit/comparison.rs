@@ -5,8 +5,8 @@
 //! whatever the policy did meanwhile and whatever m is, as long as m and the law were fixed before the reward came.
 use super::confidence::{Betting, EmpiricalBernstein, Interval, asymptotic_half_width};
 use super::law::CanaryPercent;
-use super::mean::Moments;
-use super::unit::finite;
+use crate::moments::Moments;
+use crate::unit::finite;
 use serde::{Deserialize, Serialize};
 
 /// Rewards of either arm before an asymptotic sequence is believed.

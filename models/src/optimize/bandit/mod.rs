@@ -34,13 +34,11 @@ mod limits;
 mod lin_ts;
 mod lin_ucb;
 mod linear;
-mod mean;
 mod normal;
 mod options;
 mod policy;
 mod preference;
 mod ucb1;
-mod unit;
 mod window;
 
 pub use confidence::Interval;

@@ -5,9 +5,9 @@ use super::error::BanditError;
 use super::limits::{MOST_ARMS, check_size, is_context_number};
 use super::linear::{Estimate, Linear, Workspace};
 use super::options::{Memory, PolicyKind, PolicyOptions};
-use super::unit::{Unit, finite};
 use super::window::{Remembered, Window};
 use super::{beta_ts, epsilon_greedy, lin_ts, lin_ucb, preference, ucb1};
+use crate::unit::{Unit, finite};
 use serde::{Deserialize, Serialize};
 
 /// Draws by which Thompson sampling is played: the arm's share of wins is its probability, exactly, given the draws.

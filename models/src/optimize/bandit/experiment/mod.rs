@@ -13,8 +13,8 @@ use super::draw::{DrawKey, Draws, Purpose};
 use super::error::BanditError;
 use super::law::{CanaryLaw, CanaryPercent, pick};
 use super::linear::Workspace;
-use super::mean::Moments;
 use super::policy::{Ask, Policy};
+use crate::moments::Moments;
 use report::ArmCounts;
 use serde::{Deserialize, Serialize};
 

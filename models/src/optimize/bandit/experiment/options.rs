@@ -52,7 +52,7 @@ impl RewardRange {
 
     /// The reward that lies there.
     pub(super) fn at(self, share: f64) -> f64 {
-        super::super::unit::finite(self.lower + share * (self.upper - self.lower))
+        crate::unit::finite(self.lower + share * (self.upper - self.lower))
     }
 }
 

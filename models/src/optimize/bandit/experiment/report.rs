@@ -1,8 +1,8 @@
 //! What an experiment knows of its arms.
 use super::super::comparison::{FEWEST_REWARDS, around, log_inverse};
 use super::super::confidence::{Betting, EmpiricalBernstein, Interval};
-use super::super::mean::Moments;
 use super::options::RewardRange;
+use crate::moments::Moments;
 use serde::{Deserialize, Serialize};
 
 /// Where an arm stands against the baseline.

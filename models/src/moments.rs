@@ -1,5 +1,5 @@
 //! Running mean and spread of numbers of any magnitude.
-use super::unit::Unit;
+use crate::unit::Unit;
 use serde::{Deserialize, Serialize};
 
 /// A sum whose rounding errors are summed beside it.
@@ -28,7 +28,7 @@ impl CompensatedSum {
 ///
 /// Source of the variance: Welford, "Note on a Method for Calculating Corrected Sums of Squares", Technometrics 4, 1962.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     unit: Unit,
     count: u64,
     sum: CompensatedSum,
@@ -37,12 +37,12 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let numbers = [self.sum.sum, self.sum.lost, self.running, self.squares];
         self.unit.is_sound() && self.squares >= 0.0 && numbers.iter().all(|number| number.is_finite())
     }
 
-    pub(super) fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         if let Some(by) = self.unit.admit(value) {
             self.sum = CompensatedSum { sum: self.sum.sum * by, lost: self.sum.lost * by };
             self.running *= by;
@@ -56,17 +56,17 @@ impl Moments {
         self.squares += before * (scaled - self.running);
     }
 
-    pub(super) const fn count(&self) -> u64 {
+    pub(crate) const fn count(&self) -> u64 {
         self.count
     }
 
     /// The mean; 0 without numbers.
-    pub(super) fn mean(&self) -> f64 {
+    pub(crate) fn mean(&self) -> f64 {
         self.unit.restored(self.sum.get() / self.count.max(1) as f64)
     }
 
     /// Standard deviation with n - 1; 0 below two numbers.
-    pub(super) fn deviation(&self) -> f64 {
+    pub(crate) fn deviation(&self) -> f64 {
         if self.count < 2 { 0.0 } else { self.unit.restored((self.squares.max(0.0) / (self.count - 1) as f64).sqrt()) }
     }
 }

@@ -8,17 +8,17 @@ const HEADROOM: i32 = 200;
 ///
 /// Scaling by a power of two changes no digit, so results are those of the numbers themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     exponent: Option<i32>,
 }
 
 impl Unit {
-    pub(super) fn is_sound(self) -> bool {
+    pub(crate) fn is_sound(self) -> bool {
         self.exponent.is_none_or(|exponent| (-1023..=1023).contains(&exponent))
     }
 
     /// Makes room for `value`: returns the factor for whatever was scaled so far if the unit changed.
-    pub(super) fn admit(&mut self, value: f64) -> Option<f64> {
+    pub(crate) fn admit(&mut self, value: f64) -> Option<f64> {
         if value == 0.0 {
             return None;
         }
@@ -37,18 +37,18 @@ impl Unit {
     }
 
     /// `value` in this unit.
-    pub(super) fn scaled(self, value: f64) -> f64 {
+    pub(crate) fn scaled(self, value: f64) -> f64 {
         value * power_of_two(-self.exponent.unwrap_or(0))
     }
 
     /// A number in this unit as what it stands for; the largest number there is where that would overflow.
-    pub(super) fn restored(self, scaled: f64) -> f64 {
+    pub(crate) fn restored(self, scaled: f64) -> f64 {
         finite(scaled * power_of_two(self.exponent.unwrap_or(0)))
     }
 }
 
 /// The number, or the largest one of its sign.
-pub(super) fn finite(value: f64) -> f64 {
+pub(crate) fn finite(value: f64) -> f64 {
     value.clamp(f64::MIN, f64::MAX)
 }
 

@@ -5,7 +5,7 @@ mod labelled;
 mod report;
 mod table;
 
-use super::model_input::open_model;
+use super::model_input::{open_model, say_best_round};
 use super::{Refusal, input, say};
 use answer::Answer;
 use bellwether_models::tail::boosting::BoostedTrees;
@@ -99,6 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     answer.finish()?;
     // Only now, so that a refusal stands alone.
+    say_best_round(&model);
     rows.say_ignored();
     held_out.say_missing();
     rows.say_missing();

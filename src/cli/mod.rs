@@ -8,6 +8,7 @@ mod conformal;
 mod detect;
 mod evt;
 mod explain;
+mod held_back;
 mod input;
 mod model_input;
 mod models;

@@ -7,5 +7,5 @@ mod file;
 mod output;
 
 pub(super) use columns::Rows;
-pub(super) use file::open_model;
+pub(super) use file::{open_model, say_best_round};
 pub(super) use output::{Choice, Chosen, explainer};

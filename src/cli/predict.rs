@@ -2,10 +2,9 @@
 mod answer;
 mod contributions;
 
-use super::model_input::{Choice, Rows, open_model};
-use super::{Refusal, input, say};
+use super::model_input::{Choice, Rows, open_model, say_best_round};
+use super::{Refusal, input};
 use answer::Answer;
-use bellwether_models::tail::boosting::BoostedTrees;
 use contributions::Contributions;
 use std::path::PathBuf;
 
@@ -91,15 +90,4 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     rows.say_ignored(&[]);
     rows.say_missing();
     Ok(())
-}
-
-/// Says that not all trees are used, if so.
-fn say_best_round(model: &BoostedTrees) {
-    let rounds = model.parts().round_starts.len() - 1;
-    if let Some(best) = model.parts().best_round.filter(|best| best + 1 < rounds) {
-        say(&format!(
-            "note: training stopped early (best_iteration {best}): {} of {rounds} rounds are used\n",
-            best + 1
-        ));
-    }
 }

@@ -1,6 +1,6 @@
 //! Against XGBoost 3.2.0: its own file, trained with the same parameters on the same rows.
 use super::{data, predictions, read, trained};
-use bellwether_models::tail::boosting::{Node, Parameters, Split, Trained, TrainingTable, Tree, pinball_loss};
+use bellwether_models::tail::boosting::{Node, Parameters, Split, Trained, TrainingTable, Tree, mean_pinball_loss};
 use serde_json::Value;
 
 const QUANTILES: [f64; 5] = [0.05, 0.5, 0.95, 0.99, 0.999];
@@ -124,5 +124,9 @@ fn served_losses(trained: &Trained, table: &TrainingTable) -> Vec<f64> {
         sorted.sort_by(f32::total_cmp);
         all.iter_mut().zip(sorted).for_each(|(quantile, value)| quantile[row] = value);
     }
-    QUANTILES.iter().zip(&all).map(|(level, quantile)| pinball_loss(*level, table.target(), quantile, None)).collect()
+    QUANTILES
+        .iter()
+        .zip(&all)
+        .map(|(level, quantile)| mean_pinball_loss(*level, table.target(), quantile, None))
+        .collect()
 }

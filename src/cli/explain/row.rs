@@ -3,7 +3,7 @@ use super::picture::{Step, waterfall};
 use super::{Answer, Arguments, COMMAND};
 use crate::cli::Refusal;
 use crate::cli::input::{self, Table};
-use crate::cli::model_input::{Chosen, Rows, explainer};
+use crate::cli::model_input::{Chosen, Rows, explainer, say_best_round};
 use crate::cli::plot::{caption, written};
 use bellwether_adapters::csv::CsvError;
 use bellwether_models::tail::boosting::{BoostedTrees, Link, RowPredictor};
@@ -38,6 +38,7 @@ pub(super) fn explain(model: &BoostedTrees, arguments: &Arguments, data: &Path, 
     let mut table = input::open(data, "split the file", COMMAND)?;
     let mut rows = Rows::bind(&table, model, COMMAND)?;
     let (values, cells) = find(&mut table, &mut rows, row)?;
+    say_best_round(model);
     rows.say_ignored(&[]);
     rows.say_missing();
     let mut margins = vec![0.0; model.outputs()];

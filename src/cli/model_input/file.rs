@@ -1,5 +1,5 @@
 //! Opening a model file.
-use crate::cli::Refusal;
+use crate::cli::{Refusal, say};
 use bellwether_models::tail::boosting::BoostedTrees;
 use bellwether_models::tail::boosting::xgboost::{self, FileError};
 use std::fs::File;
@@ -28,6 +28,17 @@ pub(in crate::cli) fn open_model(path: &Path) -> Result<BoostedTrees, Refusal> {
         return Err(Refusal::new(what, "train with fewer rounds or a smaller depth"));
     }
     xgboost::read(&bytes).map_err(|error| refusal(&error, name))
+}
+
+/// Says on standard error that not all trees are used, if so.
+pub(in crate::cli) fn say_best_round(model: &BoostedTrees) {
+    let rounds = model.parts().round_starts.len() - 1;
+    if let Some(best) = model.parts().best_round.filter(|best| best + 1 < rounds) {
+        say(&format!(
+            "note: training stopped early (best_iteration {best}): {} of {rounds} rounds are used\n",
+            best + 1
+        ));
+    }
 }
 
 fn refusal(error: &FileError, file: String) -> Refusal {

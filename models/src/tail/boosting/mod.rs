@@ -25,6 +25,6 @@ pub use predict::{RowsError, ServedQuantile, served_quantiles};
 pub use row_predictor::RowPredictor;
 pub use train::{
     Column, ColumnShares, EarlyStopping, GrowPolicy, Loss, Monotone, NumberColumn, OptionError, Options, Parameters,
-    Round, TableError, TrainError, Trained, TrainingTable, pinball_loss, train,
+    Round, TableError, TrainError, Trained, TrainingTable, mean_pinball_loss, train,
 };
 pub use tree::{Node, Split, Tree};

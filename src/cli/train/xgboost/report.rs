@@ -1,5 +1,5 @@
 //! What came of a training: a table for people, a summary for programs.
-use bellwether_models::tail::boosting::{Parameters, Trained, TrainingTable, pinball_loss, served_quantiles};
+use bellwether_models::tail::boosting::{Parameters, Trained, TrainingTable, mean_pinball_loss, served_quantiles};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -104,7 +104,7 @@ impl Judged {
             }
         }
         let judged = |(level, predictions): (&f64, &Vec<f32>)| {
-            (pinball_loss(*level, table.target(), predictions, table.weights()), coverage(table, predictions))
+            (mean_pinball_loss(*level, table.target(), predictions, table.weights()), coverage(table, predictions))
         };
         let (losses, coverages) = quantiles.iter().zip(&served).map(judged).unzip();
         Ok(Self { rows, losses, coverages })

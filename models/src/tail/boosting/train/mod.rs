@@ -27,6 +27,6 @@ mod workers;
 
 pub use error::{OptionError, TableError, TrainError};
 pub use options::{ColumnShares, EarlyStopping, GrowPolicy, Loss, Monotone, Options, Parameters};
-pub use quantile::pinball_loss;
+pub use quantile::mean_pinball_loss;
 pub use rounds::{Round, Trained, train};
 pub use table::{Column, NumberColumn, TrainingTable};

@@ -8,7 +8,7 @@ use super::gradients;
 use super::grow::{Grower, Grown, GrownNode, Limits};
 use super::histogram::Histogram;
 use super::leaf_size::LeafSize;
-use super::quantile::{pinball_loss, quantile, weighted_quantile};
+use super::quantile::{mean_pinball_loss, quantile, weighted_quantile};
 use super::split::{Question, SplitRules};
 use super::tally::{Gradients, LargeCounts, SmallCounts};
 use super::{Loss, Parameters, TrainingTable};
@@ -150,14 +150,14 @@ impl Output {
 
     fn judge(&mut self, shared: &Shared<'_>, tree: &Tree) {
         let Shared { table, validation, .. } = shared;
-        self.training_loss = pinball_loss(self.level, table.target(), &self.predictions, table.weights());
+        self.training_loss = mean_pinball_loss(self.level, table.target(), &self.predictions, table.weights());
         if let Some((table, rows)) = validation {
             for (prediction, row) in self.validation.iter_mut().zip(rows.chunks_exact(table.columns().len())) {
                 if let Node::Leaf { value, .. } = tree.nodes()[tree.leaf_of(row)] {
                     *prediction += value;
                 }
             }
-            self.validation_loss = pinball_loss(self.level, table.target(), &self.validation, table.weights());
+            self.validation_loss = mean_pinball_loss(self.level, table.target(), &self.validation, table.weights());
         }
     }
 }

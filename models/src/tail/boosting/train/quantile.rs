@@ -1,6 +1,7 @@
 //! Quantiles of samples, as XGBoost takes them, and the loss that judges them.
 //!
 //! Source: Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50, 1996 (type 6).
+use crate::metrics::pinball_loss;
 
 /// Quantile of unordered values, which are reordered; 0 without a value.
 #[expect(
@@ -50,11 +51,11 @@ pub(super) fn weighted_quantile(values: &mut [(f32, f32)], level: f32) -> f32 {
 /// - `target` and `predictions`: row by row; `weights` too, if rows differ in weight.
 /// - 0 for no rows or no weight.
 #[must_use]
-pub fn pinball_loss(level: f64, target: &[f32], predictions: &[f32], weights: Option<&[f32]>) -> f64 {
-    let losses = target.iter().zip(predictions).map(|(target, predicted)| {
-        let below = f64::from(*target) - f64::from(*predicted);
-        if below >= 0.0 { level * below } else { (level - 1.0) * below }
-    });
+pub fn mean_pinball_loss(level: f64, target: &[f32], predictions: &[f32], weights: Option<&[f32]>) -> f64 {
+    let losses = target
+        .iter()
+        .zip(predictions)
+        .map(|(target, predicted)| pinball_loss(level, f64::from(*predicted), f64::from(*target)));
     let (sum, weight) = match weights {
         None => (losses.sum(), target.len().min(predictions.len()) as f64),
         Some(weights) => losses.zip(weights).fold((0.0, 0.0), |(sum, total), (loss, weight)| {

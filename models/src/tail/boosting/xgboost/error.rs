@@ -9,12 +9,17 @@ pub enum FileError {
     OtherFormat { what: &'static str },
     #[error("{what} at {place}: copy or save the model again")]
     Syntax { what: String, place: Place },
-    #[error("`{path}` {what}: save the model again with save_model(\"model.json\")")]
+    #[error("{} {what}: save the model again with save_model(\"model.json\")", named(path))]
     Field { path: String, what: String },
     #[error("{what} cannot be used: {remedy}")]
     Unsupported { what: String, remedy: &'static str },
     #[error("{error}: save the model again with save_model(\"model.json\")")]
     Model { error: ModelError },
+}
+
+/// The path of a field; the document itself has none.
+fn named(path: &str) -> String {
+    if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") }
 }
 
 /// Where reading stopped.

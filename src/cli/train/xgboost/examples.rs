@@ -35,6 +35,7 @@ enum Values {
 impl Examples {
     pub(super) fn read(path: &Path, columns: Columns<'_>) -> Result<Self, Refusal> {
         let (table, codes) = read(path, columns, &HashMap::new())?;
+        check_something_to_learn(&table, columns.target, path)?;
         Ok(Self { table, codes })
     }
 
@@ -44,6 +45,19 @@ impl Examples {
         let (table, _) = read_in_order(path, columns, &self.codes, Some(&names))?;
         Ok(table)
     }
+}
+
+/// Trees need rows that differ: a model of one value would pass for a trained one.
+fn check_something_to_learn(table: &TrainingTable, target: &str, path: &Path) -> Result<(), Refusal> {
+    let all = table.target();
+    let what = match all {
+        [_] => "the table has one row".to_owned(),
+        [first, rest @ ..] if rest.iter().all(|value| value == first) => {
+            format!("the target \"{target}\" is {first} in all {} rows", all.len())
+        }
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(what, "give rows whose targets differ").at(path.display().to_string()))
 }
 
 /// A file to learn from, for whoever trains by itself: all columns but the target and `ignored` are features.

@@ -44,6 +44,8 @@ fn bad_files_are_refused_with_line_and_column() {
         ("a,y\n1,1e300\n", &[], "the target is 1e300, beyond what a 32-bit model holds\n  at f.csv line 2\n"),
         ("a,y\n-1e300,1\n", &[], "column \"a\" is -1e300, beyond what a 32-bit model compares\n  at f.csv line 2\n"),
         ("a,y\n1,2\n3\n", &[], "f.csv line 3 has 1 cells instead of 2"),
+        ("a,y\n1,2\n", &[], "the table has one row\n  at f.csv\nhint: give rows whose targets differ"),
+        ("a,y\n1,2.5\n2,2.5\n", &[], "the target \"y\" is 2.5 in all 2 rows\n  at f.csv\n"),
         ("a,y\n", &[], "the table has no row\n  at f.csv\nhint: give a file with rows"),
         ("y\n1\n", &[], "no column is left for a feature\n  at f.csv\n"),
         ("", &[], "f.csv has no header"),

@@ -142,7 +142,7 @@ fn what_contradicts_itself_is_named_by_its_path_in_the_file() {
             "\"feature_names\":[",
             "the list of feature names has 4 entries, not 5".to_owned(),
         ),
-        ("\"learner\"", "\"leaner\"", "`` lacks `learner`".to_owned()),
+        ("\"learner\"", "\"leaner\"", "the file lacks `learner`".to_owned()),
     ] {
         assert!(text.contains(from), "{from}");
         let error = xgboost::read(text.replacen(from, to, 1).as_bytes()).unwrap_err();
